@@ -1,0 +1,1 @@
+"""Active challenges: one file each, listed in REGISTRY."""

@@ -1,0 +1,1 @@
+"""Instruments for measuring the system: the rendered presenter."""

@@ -1,0 +1,1 @@
+"""Everything asyncio, av and aiortc: signalling, media, the shell round the engine."""

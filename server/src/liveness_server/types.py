@@ -1,0 +1,210 @@
+"""The vocabulary every layer shares: times, one observed frame, one outcome, one verdict.
+
+Everything here is a frozen value without behaviour that could fail, so that a session can be written down,
+hashed and replayed. Pixels never appear: a frame becomes a `FaceObservation` in `vision` and is dropped there.
+
+Units and signs, used everywhere
+    time       seconds. `CaptureTime` is `pts * time_base` of the frame: the only clock of a signal.
+               `ServerTime` is the server's clock: the only clock of a deadline.
+    pose       degrees, in the *unmirrored* image. yaw > 0: nose towards image right (the person's own left);
+               pitch > 0: nose down; roll > 0: head leaning clockwise as seen in the image.
+    positions  pixels, x right, y down; a `Box` is normalised to the frame (0..1).
+    colour     mean of a region, R, G, B in 0..255.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+CaptureTime = NewType("CaptureTime", float)
+"""Seconds on the sender's capture clock (`pts * time_base`); only differences mean anything."""
+
+ServerTime = NewType("ServerTime", float)
+"""Seconds since the epoch, read once by `transport` and passed down."""
+
+RGB = tuple[float, float, float]
+Embedding = tuple[float, ...]
+"""Unit-length face embedding (128 numbers for SFace). Face-derived: never logged, never in a token."""
+
+
+class Outcome(StrEnum):
+    """What a check, or the whole session, says. Ordered by `RANK`: evidence of attack only ever lowers it."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+RANK = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.PASS: 2}
+"""Monotone order of outcomes; fusion takes minima in it."""
+
+
+class Phase(StrEnum):
+    """What the session was asking for while a frame was taken."""
+
+    POSITIONING = "positioning"
+    CHALLENGE = "challenge"
+    CAPTURE = "capture"
+
+
+class Profile(StrEnum):
+    """How the person is asked to take part; named in the token's `acr`."""
+
+    STANDARD = "standard"
+    MOTION_FREE = "motion-free"
+    EXTENDED_TIME = "extended-time"
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Head pose in degrees; signs as in the module's docstring."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Axis-aligned face box: left, top, width, height as fractions of the frame."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Openness of eyes and mouth. Blendshapes are 0..1, ratios are dimensionless."""
+
+    blink_left: float
+    """Blendshape eyeBlinkLeft (the person's own left), 0 open .. 1 closed."""
+    blink_right: float
+    ear: float
+    """Eye aspect ratio, mean of both eyes: lid gap / eye width (Soukupova and Cech, 2016)."""
+    look_down: float
+    """Blendshape eyeLookDown, mean of both eyes: looking down imitates a closing lid."""
+    jaw_open: float
+    mouth_gap: float
+    """Inner lip gap (landmarks 13-14) over inter-pupil distance."""
+    smile: float
+    """Blendshape mouthSmile, mean of left and right."""
+    mouth_width: float
+    """Mouth corner distance (61-291) over inter-pupil distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkinRegions:
+    """Mean colour of the regions a pulse is looked for in, and of the background as negative control."""
+
+    forehead: RGB
+    cheek_left: RGB
+    cheek_right: RGB
+    background: RGB
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What is measured on the one (largest) face of a frame."""
+
+    box: Box
+    pose: Pose
+    expression: Expression
+    skin: SkinRegions
+    ipd_px: float
+    """3-D distance of the pupils (468-473) in pixels, so that a turn does not shrink it."""
+    aspect: float
+    """Eye-corner width / face height, |33-263| / |10-2|: breaks when a flat picture is tilted steeply."""
+    sharpness: float
+    """Variance of the Laplacian (grey levels squared) of the face scaled to a fixed chip size."""
+    luma: float
+    """Mean luma of the face, 0..255."""
+    clipped: float
+    """Fraction of face pixels under 16 or over 239."""
+    points: tuple[tuple[float, float, float], ...]
+    """Landmarks x, y, z in pixels, in the order of `vision.landmarks.KEPT`."""
+    embedding: Embedding | None = None
+    """Present on every k-th frame only."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceObservation:
+    """Everything the engine ever learns of one frame (about 1 kB of numbers, no pixel)."""
+
+    t: CaptureTime
+    width: int
+    height: int
+    faces: int
+    """How many faces are in view (0, 1, 2 = two or more)."""
+    face: Face | None
+    """None exactly when `faces` is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """What the receiver knows of the stream, sampled about once a second."""
+
+    t: ServerTime
+    fps: float
+    """Frames received per second."""
+    bitrate: float
+    """Media bits received per second."""
+    lost: int
+    """Packets lost since the start."""
+    dropped: int
+    """Frames dropped unseen by our own mailbox since the start: our fault, never the person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check says, with a stable reason code."""
+
+    check: str
+    outcome: Outcome
+    reason: str
+    """Stable snake_case code; `ok` on a pass."""
+    quality: float = 0.0
+    """How good the evidence was, 0..1; not a score of liveness."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeTiming:
+    """What happened to one challenge, in capture seconds relative to its prompt."""
+
+    kind: str
+    outcome: str
+    """`done`, `early`, `wrong`, `timeout` or `lost` (tracking)."""
+    issued_t: CaptureTime
+    onset_s: float | None = None
+    """Prompt to first movement."""
+    done_s: float | None = None
+    """Prompt to completion, return to neutral included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The session's answer. A spoof is this value, never an exception."""
+
+    decision: Outcome
+    reasons: tuple[str, ...]
+    """Exact reason codes, `check:reason`; for the relying party only."""
+    checks: tuple[CheckResult, ...] = ()
+    challenges: tuple[ChallengeTiming, ...] = ()
+    amr: tuple[str, ...] = ()
+    """RFC 8176 methods that were really performed and confirmed."""
+    entropy_bits: float = 0.0
+    """Entropy of the challenge plan as drawn."""
+    transcript_hash: str = ""
+    """Hex SHA-256 chain over the session's transcript, up to the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The template a session is matched against. Held in memory only, dropped with the session."""
+
+    embedding: Embedding = field(repr=False)
+    model_digest: str = ""
+    """SHA-256 of the embedding model file that made it."""

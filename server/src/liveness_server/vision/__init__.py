@@ -1,0 +1,1 @@
+"""Pixels to numbers: a frame becomes a `FaceObservation` here and is dropped."""
