@@ -32,7 +32,7 @@ Embedding = tuple[float, ...]
 class Outcome(StrEnum):
     """What a check, or the whole session, says. Ordered by `RANK`: evidence of attack only ever lowers it."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
 

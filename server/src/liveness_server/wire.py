@@ -67,20 +67,20 @@ class ClientMessage(msgspec.Struct, frozen=True, tag_field="type", forbid_unknow
     """Base of what a client may send."""
 
 
-class Hello(ClientMessage, tag="hello"):
+class Hello(ClientMessage, frozen=True, tag="hello"):
     """First message: redeems the one-time client token."""
 
     token: Annotated[str, msgspec.Meta(min_length=16, max_length=256)]
     sdk: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
-class Offer(ClientMessage, tag="offer"):
+class Offer(ClientMessage, frozen=True, tag="offer"):
     """The client's SDP offer: one sendonly video m-line (and at most one data channel)."""
 
     sdp: Sdp
 
 
-class IceCandidate(ClientMessage, tag="candidate"):
+class IceCandidate(ClientMessage, frozen=True, tag="candidate"):
     """A trickled ICE candidate; null or empty marks the end of candidates."""
 
     candidate: Candidate | None = None
@@ -88,7 +88,7 @@ class IceCandidate(ClientMessage, tag="candidate"):
     sdp_mline_index: Annotated[int, msgspec.Meta(ge=0, le=8)] | None = None
 
 
-class Cancel(ClientMessage, tag="cancel"):
+class Cancel(ClientMessage, frozen=True, tag="cancel"):
     """The person gave up; the session ends inconclusive."""
 
 
@@ -104,7 +104,7 @@ class IceServer(msgspec.Struct, frozen=True, omit_defaults=True):
     credential: str = ""
 
 
-class Welcome(ServerMessage, tag="welcome"):
+class Welcome(ServerMessage, frozen=True, tag="welcome"):
     """The token was redeemed; send an offer."""
 
     session_id: str
@@ -114,19 +114,19 @@ class Welcome(ServerMessage, tag="welcome"):
     ice_servers: list[IceServer] = []
 
 
-class Answer(ServerMessage, tag="answer"):
+class Answer(ServerMessage, frozen=True, tag="answer"):
     """The server's full SDP answer (all candidates included)."""
 
     sdp: str
 
 
-class Guidance(ServerMessage, tag="guidance"):
+class Guidance(ServerMessage, frozen=True, tag="guidance"):
     """What the person should change now; `ok` means hold as you are."""
 
     code: str
 
 
-class Challenge(ServerMessage, tag="challenge"):
+class Challenge(ServerMessage, frozen=True, tag="challenge"):
     """Do this now. `kind` is a name of the challenge registry."""
 
     id: int
@@ -137,14 +137,14 @@ class Challenge(ServerMessage, tag="challenge"):
     steps: int
 
 
-class Progress(ServerMessage, tag="progress"):
+class Progress(ServerMessage, frozen=True, tag="progress"):
     """How the challenge `id` ended: `done`, or `retry` when another one follows in its place."""
 
     id: int
     outcome: Literal["done", "retry"]
 
 
-class VerdictMessage(ServerMessage, tag="verdict", omit_defaults=True):
+class VerdictMessage(ServerMessage, frozen=True, tag="verdict", omit_defaults=True):
     """The end. `hint` is coarse and actionable; on a pass the signed token comes with it."""
 
     decision: Literal["pass", "fail", "inconclusive"]
@@ -152,7 +152,7 @@ class VerdictMessage(ServerMessage, tag="verdict", omit_defaults=True):
     token: str = ""
 
 
-class ErrorMessage(ServerMessage, tag="error"):
+class ErrorMessage(ServerMessage, frozen=True, tag="error"):
     """Sent right before the socket closes with `code`."""
 
     code: int
@@ -162,8 +162,8 @@ class ErrorMessage(ServerMessage, tag="error"):
 AnyClientMessage = Hello | Offer | IceCandidate | Cancel
 AnyServerMessage = Welcome | Answer | Guidance | Challenge | Progress | VerdictMessage | ErrorMessage
 
-_decoder = msgspec.json.Decoder(AnyClientMessage)
-_server_decoder = msgspec.json.Decoder(AnyServerMessage)
+_decoder: msgspec.json.Decoder[AnyClientMessage] = msgspec.json.Decoder(AnyClientMessage)
+_server_decoder: msgspec.json.Decoder[AnyServerMessage] = msgspec.json.Decoder(AnyServerMessage)
 
 
 def decode_client(data: bytes | str) -> AnyClientMessage:
