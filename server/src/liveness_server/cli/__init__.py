@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from . import models
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Face-liveness server and its tools.")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:
