@@ -1,1 +1,34 @@
-"""Active challenges: one file each, listed in REGISTRY."""
+"""Active challenges: one file each, listed here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .base import Challenge, HeldMovement
+from .blink import BlinkOnce
+from .blink_twice import BlinkTwice
+from .look_down import LookDown
+from .look_up import LookUp
+from .move_closer import MoveCloser
+from .open_mouth import OpenMouth
+from .smile import Smile
+from .turn_left import TurnLeft
+from .turn_right import TurnRight
+
+_CHALLENGES: tuple[type[Challenge], ...] = (
+    TurnLeft,
+    TurnRight,
+    LookUp,
+    LookDown,
+    BlinkOnce,
+    BlinkTwice,
+    OpenMouth,
+    Smile,
+    MoveCloser,
+)
+
+REGISTRY: Final[dict[str, type[Challenge]]] = {challenge.kind: challenge for challenge in _CHALLENGES}
+"""Every challenge that can be asked for, by its wire name."""
+
+MOVEMENTS: Final[tuple[type[HeldMovement], ...]] = tuple(c for c in _CHALLENGES if issubclass(c, HeldMovement))
+"""The ones with an amount: what is watched for as wrong or early while another is asked for."""

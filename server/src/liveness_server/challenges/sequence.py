@@ -1,0 +1,305 @@
+"""The step machine: prompts one challenge after the other, and decides what each answer was worth.
+
+One step's life, on the capture clock:
+
+    SETTLE    the face is neutral for a random time, so that the moment of the prompt cannot be known;
+              a movement that begins here is early
+    PROMPTED  the challenge is out; nothing counts, and every movement is early, within the reaction floor;
+              then: asked movement held -> RETURN, another movement -> wrong, deadline -> timeout
+    RETURN    back to neutral; another movement here is an extra one, hence wrong
+
+A wrong movement costs: the step is replaced by a fresh draw and one more step is added; the second one ends the session
+as a failure. Early movement and timeouts replace the step, within a budget, and end the session inconclusive. So a
+recording that shows every movement in some order, or in a loop, has to be lucky at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log2
+
+from ..types import CaptureTime, ChallengeTiming, CheckResult, FaceObservation, Outcome
+from . import MOVEMENTS, REGISTRY
+from .base import Challenge, Hold, Progress
+from .baseline import Baseline, Deviation
+from .blink import PROMPTED
+from .blinks import BlinkDetector
+from .plan import Draw
+
+CHECK_NAME = "active"
+"""Name under which the challenges' outcome enters fusion."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRules:
+    """How challenges are timed and what mistakes cost. Seconds, on the capture clock."""
+
+    steps: int = 3
+    """Challenges of a session without mistakes; 3 of 9 give 8.2 bits of plan."""
+    deadline_s: float = 5.0
+    """Prompt to reached. Spontaneous turns rise in 0.12-1.98 s (5th-95th percentile); reading takes about 1 s."""
+    return_s: float = 4.0
+    """Reached to neutral; spontaneous returns take 0.20-2.4 s."""
+    reaction_s: float = 0.2
+    """Floor of human reaction to a visual prompt: a choice, at the fast end of simple visual reactions (0.2-0.3 s)."""
+    settle_s: tuple[float, float] = (0.4, 1.2)
+    """Neutral time before a prompt, drawn uniformly."""
+    settle_limit_s: float = 8.0
+    """A face that is not neutral for so long while settling counts as timed out."""
+    neutral_hold_s: float = 0.3
+    """Neutral this long ends RETURN."""
+    wrong_hold_s: float = 0.1
+    """Another movement held this long is wrong (3 frames; single-frame tracking errors do not count)."""
+    max_wrong: int = 1
+    max_early: int = 2
+    max_timeouts: int = 1
+
+    def extended(self, factor: float) -> ActiveRules:
+        """Rules with every human time limit longer (WCAG 2.2, 2.2.1: adjust up to ten times); floors stay."""
+        return ActiveRules(
+            steps=self.steps,
+            deadline_s=self.deadline_s * factor,
+            return_s=self.return_s * factor,
+            settle_limit_s=self.settle_limit_s * factor,
+            max_wrong=self.max_wrong,
+            max_early=self.max_early + 2,
+            max_timeouts=self.max_timeouts,
+        )
+
+
+class Stage(StrEnum):
+    """Where the step under way stands."""
+
+    SETTLE = "settle"
+    PROMPTED = "prompted"
+    RETURN = "return"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Effect: tell the person to do this."""
+
+    id: int
+    kind: str
+    deadline_s: float
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Effect: the challenge `id` is over; `retry` when another replaces it."""
+
+    id: int
+    outcome: str
+
+
+Effect = Prompt | Ended
+
+
+class ActiveSequence:
+    """All steps of one session. Feed it every observation from the end of positioning on."""
+
+    def __init__(self, rules: ActiveRules, draw: Draw, plan: tuple[str, ...], pool: tuple[str, ...]) -> None:
+        self.rules = rules
+        self.timings: list[ChallengeTiming] = []
+        self.entropy_bits = 0.0
+        """Entropy added by replacements and penalty steps, beyond the plan's own."""
+        self._draw = draw
+        self._pool = pool
+        self._queue = list(plan)
+        self._done = 0
+        self._prompts = 0
+        self._counts = {"wrong": 0, "early": 0, "timeout": 0}
+        self._blinks = BlinkDetector(max_width_s=PROMPTED.max_width_s)
+        self._baseline: Baseline | None = None
+        self._failure: tuple[Outcome, str] | None = None
+        self._stage = Stage.SETTLE
+        self._handlers: dict[Stage, Callable[[Deviation], list[Effect]]] = {
+            Stage.SETTLE: self._settle,
+            Stage.PROMPTED: self._prompted,
+            Stage.RETURN: self._returning,
+        }
+
+    # Public: what the session asks and feeds.
+
+    @property
+    def over(self) -> bool:
+        """No further prompt will come."""
+        return self._stage is Stage.OVER
+
+    @property
+    def step(self) -> int:
+        """Number of the step under way, from 1."""
+        return min(self._done + 1, self._done + len(self._queue))
+
+    @property
+    def stage_limit_s(self) -> float:
+        """Seconds the stage under way may last at most; the shell watches it on the server's clock as well."""
+        limits = {Stage.SETTLE: self.rules.settle_limit_s, Stage.PROMPTED: self.rules.deadline_s}
+        return limits.get(self._stage, self.rules.return_s)
+
+    @property
+    def stage(self) -> Stage:
+        """Where the step under way stands."""
+        return self._stage
+
+    def watch(self, observation: FaceObservation) -> None:
+        """Learn the open eye's rest level before the first prompt (while positioning)."""
+        self._blinks.update(observation)
+
+    def begin(self, baseline: Baseline, t: CaptureTime) -> None:
+        """Start the first step at capture time `t`."""
+        self._baseline = baseline
+        self._enter_settle(t)
+
+    def update(self, observation: FaceObservation) -> list[Effect]:
+        """Take one observation; return what to tell the person."""
+        assert self._baseline is not None, "begin() comes first"
+        blink = self._blinks.update(observation)
+        if self.over:
+            return []
+        if observation.face is None:
+            return self._absent(observation.t)
+        deviation = Deviation.of(observation.face, observation.t, self._baseline, blink)
+        return self._handlers[self._stage](deviation)
+
+    def give_up(self) -> list[Effect]:
+        """The stage's limit has passed on the server's clock: no more frames are coming in time."""
+        return [] if self.over else self._retry("timeout", self._last_t)
+
+    def result(self) -> CheckResult:
+        """PASS when every step was done; what ended it otherwise."""
+        if self._failure is not None:
+            return CheckResult(CHECK_NAME, *self._failure)
+        if self.over:
+            return CheckResult(CHECK_NAME, Outcome.PASS, "ok", 1.0)
+        return CheckResult(CHECK_NAME, Outcome.INCONCLUSIVE, "incomplete")
+
+    # Private: the stages.
+
+    def _enter_settle(self, t: CaptureTime) -> None:
+        self._stage, self._entered, self._last_t = Stage.SETTLE, t, t
+        self._neutral = Hold(self._draw.uniform(*self.rules.settle_s))
+        self._was_neutral = False
+
+    def _settle(self, deviation: Deviation) -> list[Effect]:
+        self._last_t = deviation.t
+        neutral = _neutral(deviation)
+        if self._was_neutral and any(m.started(deviation) for m in MOVEMENTS):
+            return self._retry("early", deviation.t)
+        self._was_neutral = self._was_neutral or neutral
+        if self._neutral.update(deviation, neutral):
+            return [self._prompt(deviation.t)]
+        return self._timeout_after(self.rules.settle_limit_s, deviation.t)
+
+    def _prompt(self, t: CaptureTime) -> Prompt:
+        self._stage, self._entered = Stage.PROMPTED, t
+        self._prompts += 1
+        self._kind = self._queue[0]
+        self._challenge: Challenge = REGISTRY[self._kind](CaptureTime(t + self.rules.reaction_s))
+        self._wrong = Hold(self.rules.wrong_hold_s)
+        return Prompt(self._prompts, self._kind, self.rules.deadline_s, self.step, self._done + len(self._queue))
+
+    def _prompted(self, deviation: Deviation) -> list[Effect]:
+        self._last_t = deviation.t
+        if deviation.t < self._challenge.earliest:
+            started = any(m.started(deviation) for m in MOVEMENTS)
+            return self._retry("early", deviation.t) if started else []
+        progress = self._challenge.update(deviation)
+        if progress is Progress.WRONG or self._other_movement(deviation):
+            return self._retry("wrong", deviation.t)
+        if progress is Progress.REACHED:
+            self._stage, self._entered = Stage.RETURN, deviation.t
+            self._neutral = Hold(self.rules.neutral_hold_s)
+            return []
+        return self._timeout_after(self.rules.deadline_s, deviation.t)
+
+    def _returning(self, deviation: Deviation) -> list[Effect]:
+        self._last_t = deviation.t
+        if self._other_movement(deviation):
+            return self._retry("wrong", deviation.t)
+        if self._neutral.update(deviation, _neutral(deviation)):
+            return self._finish(deviation.t)
+        return self._timeout_after(self.rules.return_s, deviation.t)
+
+    def _finish(self, t: CaptureTime) -> list[Effect]:
+        self._note("done", t)
+        self._done += 1
+        self._queue.pop(0)
+        ended = Ended(self._prompts, "done")
+        if self._queue:
+            self._enter_settle(t)
+        else:
+            self._stage = Stage.OVER
+        return [ended]
+
+    def _absent(self, t: CaptureTime) -> list[Effect]:
+        # Without a face nothing is held and nothing is reached; the deadline goes on.
+        self._last_t = t
+        self._neutral.reset()
+        return self._timeout_after(self.stage_limit_s, t)
+
+    def _timeout_after(self, limit_s: float, t: CaptureTime) -> list[Effect]:
+        return self._retry("timeout", t) if t - self._entered > limit_s else []
+
+    # Private: mistakes.
+
+    def _other_movement(self, deviation: Deviation) -> bool:
+        asked = REGISTRY[self._kind]
+        others = (m for m in MOVEMENTS if m is not asked and m.kind not in asked.tolerates)
+        return self._wrong.update(deviation, any(m.reached(deviation) for m in others))
+
+    def _retry(self, mistake: str, t: CaptureTime) -> list[Effect]:
+        prompted = self._stage is not Stage.SETTLE
+        self._note(mistake, t)
+        self._counts[mistake] += 1
+        if self._budget_spent(mistake):
+            self._stage = Stage.OVER
+        else:
+            self._replace(extra=mistake == "wrong")
+            self._enter_settle(t)
+        return [Ended(self._prompts, "retry")] if prompted else []
+
+    def _budget_spent(self, mistake: str) -> bool:
+        budget, end = {
+            "wrong": (self.rules.max_wrong, (Outcome.FAIL, "wrong_movement")),
+            "early": (self.rules.max_early, (Outcome.INCONCLUSIVE, "early_movement")),
+            "timeout": (self.rules.max_timeouts, (Outcome.INCONCLUSIVE, "not_performed")),
+        }[mistake]
+        if self._counts[mistake] > budget:
+            self._failure = end
+        return self._failure is not None
+
+    def _replace(self, *, extra: bool) -> None:
+        """Draw another kind for the head of the queue; a penalty adds one more step at the end."""
+        self._queue[0] = self._fresh(self._queue)
+        if extra:
+            self._queue.append(self._fresh(self._queue))
+
+    def _fresh(self, taken: list[str]) -> str:
+        options = [kind for kind in self._pool if kind not in taken] or [k for k in self._pool if k != taken[0]]
+        self.entropy_bits += log2(len(options))
+        return self._draw.choice(options)
+
+    def _note(self, outcome: str, t: CaptureTime) -> None:
+        if self._stage is Stage.SETTLE:
+            self.timings.append(ChallengeTiming(self._queue[0], outcome, t))
+            return
+        onset = self._challenge.onset
+        self.timings.append(
+            ChallengeTiming(
+                kind=self._kind,
+                outcome=outcome,
+                issued_t=CaptureTime(self._challenge.earliest - self.rules.reaction_s),
+                onset_s=None if onset is None else round(onset - self._challenge.earliest + self.rules.reaction_s, 3),
+                done_s=round(t - self._challenge.earliest + self.rules.reaction_s, 3) if outcome == "done" else None,
+            )
+        )
+
+
+def _neutral(deviation: Deviation) -> bool:
+    return all(m.at_rest(deviation) for m in MOVEMENTS)
