@@ -91,7 +91,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Effect: the challenge `id` is over; `retry` when another replaces it."""
+    """Effect: the challenge `id` is over (`done`, `wrong`, `early`, `timeout`); id 0 if it was never prompted."""
 
     id: int
     outcome: str
@@ -254,7 +254,7 @@ class ActiveSequence:
         return self._wrong.update(deviation, any(m.reached(deviation) for m in others))
 
     def _retry(self, mistake: str, t: CaptureTime) -> list[Effect]:
-        prompted = self._stage is not Stage.SETTLE
+        ended = Ended(0 if self._stage is Stage.SETTLE else self._prompts, mistake)
         self._note(mistake, t)
         self._counts[mistake] += 1
         if self._budget_spent(mistake):
@@ -262,7 +262,7 @@ class ActiveSequence:
         else:
             self._replace(extra=mistake == "wrong")
             self._enter_settle(t)
-        return [Ended(self._prompts, "retry")] if prompted else []
+        return [ended]
 
     def _budget_spent(self, mistake: str) -> bool:
         budget, end = {

@@ -38,10 +38,8 @@ def reasons_of(results: Iterable[CheckResult], required: frozenset[str], may_den
     blocking = [
         r
         for r in results
-        if (r.outcome is Outcome.FAIL
-        and r.check in required | may_deny)
-        or (r.outcome is Outcome.INCONCLUSIVE
-        and r.check in required)
+        if (r.outcome is Outcome.FAIL and r.check in required | may_deny)
+        or (r.outcome is Outcome.INCONCLUSIVE and r.check in required)
     ]
     return tuple(f"{r.check}:{r.reason}" for r in sorted(blocking, key=lambda r: (RANK[r.outcome], r.check)))
 

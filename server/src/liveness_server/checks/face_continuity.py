@@ -1,0 +1,86 @@
+"""The same face stays in view: no cut, no disappearance.
+
+A cut moves the face further between two neighbouring frames than any head moves. It is judged on the bridge of the nose
+in units of the pupil distance, so that size and distance do not matter. A swap that keeps the place is not seen here;
+`identity_continuity` is for that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import dist
+
+from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase
+from ..vision.landmarks import KEPT
+from .base import Check, CheckContext
+
+_BRIDGE = KEPT.index(168)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceContinuityConfig:
+    """When a face counts as the same one going on."""
+
+    max_jump: float = 0.5
+    """Pupil distances the nose bridge may move between neighbouring frames; see server/docs/measurements.md."""
+    max_scale: float = 1.25
+    """Ratio of sizes between neighbouring frames; see server/docs/measurements.md."""
+    neighbour_s: float = 0.1
+    """Frames no further apart than this are neighbours; further apart nothing is said about a jump."""
+    max_absence_s: float = 0.5
+    """Seconds of capture time without a face, or without any frame."""
+    min_frames: int = 15
+    """Frames with a face; half a second at 30 fps."""
+
+
+class FaceContinuity(Check):
+    """FAIL on a cut; INCONCLUSIVE on an absence, which also happens to honest people."""
+
+    name = "face_continuity"
+    Config = FaceContinuityConfig
+
+    def __init__(self, context: CheckContext, config: FaceContinuityConfig | None = None) -> None:
+        super().__init__(context)
+        self.config = config or FaceContinuityConfig()
+        self._last: tuple[CaptureTime, Face] | None = None
+        self._last_t: CaptureTime | None = None
+        self._frames = 0
+        self._broken: str | None = None
+
+    def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
+        """Compare with the last frame that showed a face, from the first challenge on."""
+        if phase is Phase.POSITIONING:
+            return
+        if self._last is not None:
+            self._note(self._break(observation, *self._last))
+        if observation.face is not None:
+            self._last = (observation.t, observation.face)
+            self._frames += 1
+        self._last_t = observation.t
+
+    def result(self) -> CheckResult:
+        """The worst break seen, or PASS."""
+        if self._broken == "cut":
+            return self.failed("cut")
+        if self._broken is not None:
+            return self.abstained(self._broken, 1.0)
+        return self.passed() if self._frames >= self.config.min_frames else self.abstained("too_few_frames")
+
+    def _break(self, observation: FaceObservation, t: CaptureTime, before: Face) -> str | None:
+        face = observation.face
+        if face is not None and observation.t - t <= self.config.neighbour_s and self._jumped(before, face):
+            return "cut"
+        if observation.t - t <= self.config.max_absence_s:
+            return None
+        assert self._last_t is not None
+        missing = observation.t - self._last_t > self.config.max_absence_s
+        return "frames_missing" if missing else "face_lost"
+
+    def _jumped(self, before: Face, face: Face) -> bool:
+        moved = dist(before.points[_BRIDGE][:2], face.points[_BRIDGE][:2]) / max(before.ipd_px, 1e-6)
+        scale = max(before.ipd_px, face.ipd_px) / max(min(before.ipd_px, face.ipd_px), 1e-6)
+        return moved > self.config.max_jump or scale > self.config.max_scale
+
+    def _note(self, broken: str | None) -> None:
+        if broken is not None and self._broken != "cut":
+            self._broken = broken

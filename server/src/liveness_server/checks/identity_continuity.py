@@ -1,0 +1,70 @@
+"""The person who did the challenges is the person who is matched.
+
+A swap after liveness keeps the place and the pose, so it shows only in the embeddings: those of the challenge frames
+are compared with the mean of the frontal frames captured at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..types import CheckResult, Embedding, FaceObservation, Phase
+from ..vision.matching import cosine
+from .base import Check, CheckContext
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityContinuityConfig:
+    """How far embeddings of one person may drift within a session."""
+
+    min_cosine: float = 0.40
+    """Cosine of a challenge frame to the anchor; see server/docs/measurements.md for both sides of the gap."""
+    max_yaw: float = 10.0
+    """Degrees: frames within it make the anchor."""
+    min_anchor: int = 2
+    """Embeddings the anchor needs."""
+    min_compared: int = 2
+    """Embeddings of challenge frames to compare."""
+
+
+class IdentityContinuity(Check):
+    """FAIL when two neighbouring challenge embeddings are of somebody else."""
+
+    name = "identity_continuity"
+    Config = IdentityContinuityConfig
+
+    def __init__(self, context: CheckContext, config: IdentityContinuityConfig | None = None) -> None:
+        super().__init__(context)
+        self.config = config or IdentityContinuityConfig()
+        self._anchors: list[Embedding] = []
+        self._others: list[Embedding] = []
+
+    def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
+        """Keep the embeddings of challenge and capture; they live no longer than the session."""
+        face = observation.face
+        if face is None or face.embedding is None or phase is Phase.POSITIONING:
+            return
+        if phase is Phase.CAPTURE and abs(face.pose.yaw) <= self.config.max_yaw:
+            self._anchors.append(face.embedding)
+        else:
+            self._others.append(face.embedding)
+
+    def result(self) -> CheckResult:
+        """Compare every challenge embedding with the anchor; one outlier alone is not somebody else."""
+        if len(self._anchors) < self.config.min_anchor:
+            return self.abstained("too_few_frontal_frames")
+        if len(self._others) < self.config.min_compared:
+            return self.abstained("too_few_challenge_frames")
+        anchor = mean_embedding(self._anchors)
+        foreign = [cosine(anchor, other) < self.config.min_cosine for other in (*self._others, *self._anchors)]
+        twice = any(a and b for a, b in pairwise(foreign))
+        return self.failed("identity_changed") if twice else self.passed()
+
+
+def mean_embedding(embeddings: list[Embedding]) -> Embedding:
+    """Direction of the mean of unit vectors, itself of unit length. There must be at least one."""
+    mean = np.mean(np.asarray(embeddings, dtype=np.float64), axis=0)
+    return tuple((mean / max(float(np.linalg.norm(mean)), 1e-12)).tolist())

@@ -1,0 +1,311 @@
+"""One attempt, from hello to verdict, without I/O: observations, stream statistics and times in, messages out.
+
+    session = Session(spec)
+    session.receive_hello(now)           # the shell tells what happened, and when
+    session.receive_observation(obs, now)
+    session.messages_to_send()           # then must send what this returns,
+    session.next_deadline()              # and must call receive_tick() at this time,
+    session.verdict                      # until there is a verdict: always there when `ended`
+
+The session *is* its accepted inputs: the same spec and inputs give the same verdict, bit for bit (see `replay`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from .. import wire
+from ..challenges.baseline import Baseline
+from ..challenges.plan import Draw, draw_plan, pool_of
+from ..challenges.sequence import ActiveSequence, Effect, Ended, Prompt, Stage
+from ..checks import REGISTRY as CHECKS
+from ..checks.base import Check, CheckContext
+from ..errors import LocalProtocolError
+from ..types import CheckResult, FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
+from ..wire import CloseCode
+from .fusion import decide, reasons_of
+from .guidance import OK, WAIT, Positioner
+from .spec import SessionSpec
+from .states import ACCEPTS, TERMINAL, TRANSITIONS, Input, State, Trigger
+from .transcript import Transcript
+
+MAX_DROP_RATIO: Final = 0.5
+"""Frames dropped unseen over frames received: above, the server judged less than half of what it got (15 of 30 fps) and
+says so instead of judging the person."""
+
+_BLAMELESS: Final = frozenset({"server_overload", "fault", "deleted"})
+"""Endings that are ours or the relying party's: never a failure of the person."""
+
+_PHASES: Final = {
+    State.POSITIONING: Phase.POSITIONING,
+    State.CHALLENGING: Phase.CHALLENGE,
+    State.CAPTURING: Phase.CAPTURE,
+}
+
+
+class Session:
+    """The engine. A `receive_*` that the state does not take raises LocalProtocolError and changes nothing."""
+
+    def __init__(self, spec: SessionSpec, *, keep_transcript: bool = False) -> None:
+        self.spec = spec
+        self.policy = spec.policy.for_profile(spec.profile)
+        self.state = State.CREATED
+        self.verdict: Verdict | None = None
+        """Set exactly when the state is terminal."""
+        self.close_code = CloseCode.OK
+        """How the socket should be closed once `ended`."""
+        draw = Draw(spec.seed)
+        self.plan, self._plan_bits = draw_plan(draw, spec.profile, self.policy.rules.steps, spec.previous_plan)
+        self._sequence = ActiveSequence(self.policy.rules, draw, self.plan, pool_of(spec.profile))
+        self._positioner = Positioner(self.policy.timing.steady_s)
+        context = CheckContext(spec.reference, spec.embedding_digest)
+        self._checks: list[Check] = [check(context) for check in CHECKS.values()]
+        self._transcript = Transcript(spec, keep=keep_transcript)
+        self._outbox: list[wire.AnyServerMessage] = []
+        self._deadline = spec.expires
+        self._armed: tuple[int, Stage] | None = None
+        self._neutral_since: float | None = None
+        self._observed = 0
+        self._dropped = 0
+
+    # Public: outputs.
+
+    @property
+    def ended(self) -> bool:
+        """Whether the state is terminal; then `verdict` is set and no input is taken any more."""
+        return self.state in TERMINAL
+
+    @property
+    def transcript(self) -> list[str]:
+        """JSON lines, header first; empty unless the session was told to keep them."""
+        return self._transcript.lines
+
+    def messages_to_send(self) -> list[wire.AnyServerMessage]:
+        """Return and forget what the person should be told; the shell must send it."""
+        outbox, self._outbox = self._outbox, []
+        return outbox
+
+    def next_deadline(self) -> ServerTime | None:
+        """When `receive_tick` must be called at the latest; None exactly when ended."""
+        return None if self.ended else min(self._deadline, self.spec.expires)
+
+    # Public: inputs. `now` must not run backwards.
+
+    def receive_hello(self, now: ServerTime) -> None:
+        """The client token was redeemed."""
+        if self._take(Input.HELLO, now):
+            self._move(Trigger.HELLO, now, self.policy.timing.hello_s)
+
+    def receive_offer(self, now: ServerTime) -> None:
+        """A usable offer came; the answer is on its way."""
+        if self._take(Input.OFFER, now):
+            self._move(Trigger.OFFER, now, self.policy.timing.hello_s)
+
+    def receive_observation(self, observation: FaceObservation, now: ServerTime) -> None:
+        """One frame was seen. Capture times must rise."""
+        if not self._take(Input.OBSERVATION, now, observation):
+            return
+        self._observed += 1
+        if self.state is State.AWAITING_MEDIA:
+            self._move(Trigger.MEDIA, now, self.policy.timing.positioning_s)
+        self._feed_checks(observation)
+        self._observers[self.state](self, observation, now)
+
+    def receive_stats(self, stats: StreamStats, now: ServerTime) -> None:
+        """The receiver's statistics, about once a second."""
+        if self._take(Input.STATS, now, stats):
+            self._positioner.bitrate = stats.bitrate
+            self._dropped = stats.dropped
+
+    def receive_tick(self, now: ServerTime) -> None:
+        """A deadline may have passed; harmless when none has."""
+        if self._take(Input.TICK, now) and now >= self._deadline:
+            self._timeouts[self.state](self, now)
+
+    def receive_cancel(self, now: ServerTime) -> None:
+        """The person gave up."""
+        self._abort(Input.CANCEL, "cancelled", CloseCode.CANCELLED, now)
+
+    def receive_gone(self, now: ServerTime) -> None:
+        """The client's socket was lost."""
+        self._abort(Input.GONE, "client_gone", CloseCode.OK, now)
+
+    def receive_media_lost(self, now: ServerTime) -> None:
+        """The media stopped while the socket stayed."""
+        self._abort(Input.MEDIA_LOST, "media_lost", CloseCode.MEDIA_LOST, now)
+
+    def receive_deleted(self, now: ServerTime) -> None:
+        """The relying party deleted the session."""
+        self._abort(Input.DELETED, "deleted", CloseCode.SESSION_DELETED, now)
+
+    def receive_overload(self, now: ServerTime) -> None:
+        """The server cannot take this session on."""
+        self._abort(Input.OVERLOAD, "server_overload", CloseCode.SERVER_OVERLOAD, now)
+
+    def receive_fault(self, now: ServerTime) -> None:
+        """Something of ours broke."""
+        self._abort(Input.FAULT, "fault", CloseCode.INTERNAL, now)
+
+    def receive_violation(self, close_code: CloseCode, now: ServerTime) -> None:
+        """The client broke the wire protocol."""
+        self._abort(Input.VIOLATION, "protocol_violation", close_code, now, int(close_code))
+
+    # Private: what a state does with an observation.
+
+    def _position(self, observation: FaceObservation, now: ServerTime) -> None:
+        self._sequence.watch(observation)
+        self._advise(observation)
+        frames = self._positioner.baseline_frames
+        if frames is not None:
+            self._move(Trigger.POSITIONED, now, 0.0)
+            self._sequence.begin(Baseline.of(frames), observation.t)
+            self._rearm(now)
+
+    def _challenge(self, observation: FaceObservation, now: ServerTime) -> None:
+        if self._sequence.stage is Stage.SETTLE:
+            self._advise(observation)
+        self._act(self._sequence.update(observation), now)
+
+    def _capture(self, observation: FaceObservation, now: ServerTime) -> None:
+        self._advise(observation)
+        if self._positioner.code != OK:
+            self._neutral_since = None
+            return
+        self._neutral_since = observation.t if self._neutral_since is None else self._neutral_since
+        if observation.t - self._neutral_since >= self.policy.timing.capture_s:
+            self._conclude(now)
+
+    def _advise(self, observation: FaceObservation) -> None:
+        code = self._positioner.update(observation)
+        if code is not None:
+            self._outbox.append(wire.Guidance(code))
+
+    _observers: Final[dict[State, Callable[[Session, FaceObservation, ServerTime], None]]] = {
+        State.POSITIONING: _position,
+        State.CHALLENGING: _challenge,
+        State.CAPTURING: _capture,
+    }
+
+    # Private: what a state does when its time is over.
+
+    def _connect_timeout(self, now: ServerTime) -> None:
+        self._end(Trigger.ABORT, "connect_timeout", CloseCode.CONNECT_TIMEOUT)
+
+    def _positioning_timeout(self, now: ServerTime) -> None:
+        self._conclude(now, f"positioning:{self._positioner.code}")
+
+    def _stage_timeout(self, now: ServerTime) -> None:
+        self._act(self._sequence.give_up(), now)
+
+    def _capture_timeout(self, now: ServerTime) -> None:
+        self._conclude(now, "capture:timeout")
+
+    _timeouts: Final[dict[State, Callable[[Session, ServerTime], None]]] = {
+        State.CONNECTING: _connect_timeout,
+        State.AWAITING_MEDIA: _connect_timeout,
+        State.POSITIONING: _positioning_timeout,
+        State.CHALLENGING: _stage_timeout,
+        State.CAPTURING: _capture_timeout,
+    }
+
+    # Private: the challenge sequence.
+
+    def _act(self, effects: list[Effect], now: ServerTime) -> None:
+        self._outbox.extend(_message(effect) for effect in effects if effect.id)
+        if any(isinstance(effect, Ended) and effect.outcome == "early" for effect in effects):
+            self._outbox.append(wire.Guidance(WAIT))
+        self._rearm(now)
+        if not self._sequence.over:
+            return
+        if self._sequence.result().outcome is Outcome.PASS:
+            timing = self.policy.timing
+            self._move(Trigger.SEQUENCE_OVER, now, timing.capture_limit_s + timing.frame_grace_s)
+        else:
+            self._conclude(now)
+
+    def _rearm(self, now: ServerTime) -> None:
+        """Watch the stage's capture-clock limit on the server's clock too, once per stage."""
+        armed = (len(self._sequence.timings), self._sequence.stage)
+        if armed != self._armed:
+            self._armed = armed
+            limit = self._sequence.stage_limit_s + self.policy.timing.frame_grace_s
+            self._deadline = ServerTime(now + limit)
+
+    # Private: inputs, transitions, endings.
+
+    def _take(self, taken: Input, now: ServerTime, payload: object = None) -> bool:
+        """Check that the state takes this input and write it down; False when the session just expired instead."""
+        if taken not in ACCEPTS[self.state]:
+            raise LocalProtocolError(f"can't handle {taken} when state is {self.state}")
+        self._transcript.add(taken, now, payload)
+        if now >= self.spec.expires:
+            self._end(Trigger.EXPIRE, "expired", CloseCode.SESSION_EXPIRED)
+            return False
+        return True
+
+    def _move(self, trigger: Trigger, now: ServerTime, limit_s: float) -> None:
+        self.state = TRANSITIONS[self.state][trigger]
+        self._deadline = ServerTime(now + limit_s)
+
+    def _feed_checks(self, observation: FaceObservation) -> None:
+        phase = _PHASES[self.state]
+        step = self._sequence.step if phase is Phase.CHALLENGE else 0
+        for check in self._checks:
+            check.update(observation, phase, step)
+
+    def _abort(self, taken: Input, reason: str, close_code: CloseCode, now: ServerTime, payload: object = None) -> None:
+        if self._take(taken, now, payload):
+            self._end(Trigger.ABORT, reason, close_code)
+
+    def _conclude(self, now: ServerTime, *reasons: str) -> None:
+        """Decide by the evidence; `reasons` says why it is incomplete, if it is."""
+        if self._overloaded():
+            self._end(Trigger.CONCLUDE, "server_overload", CloseCode.OK)
+            return
+        results = self._results()
+        required = self.policy.required(with_reference=self.spec.reference is not None)
+        decision = decide(results, required, self.policy.may_deny)
+        if reasons and decision is Outcome.PASS:
+            decision = Outcome.INCONCLUSIVE
+        self._settle(Trigger.CONCLUDE, decision, (*reasons, *reasons_of(results, required, self.policy.may_deny)))
+
+    def _end(self, trigger: Trigger, reason: str, close_code: CloseCode) -> None:
+        """End early: inconclusive, unless the evidence already fails, so that nobody escapes a failure by leaving."""
+        self.close_code = close_code
+        required = self.policy.required(with_reference=self.spec.reference is not None)
+        failed = [r for r in self._results() if r.outcome is Outcome.FAIL]
+        denials = () if reason in _BLAMELESS else reasons_of(failed, required, self.policy.may_deny)
+        decision = Outcome.FAIL if denials else Outcome.INCONCLUSIVE
+        self._settle(trigger, decision, (f"session:{reason}", *denials))
+
+    def _settle(self, trigger: Trigger, decision: Outcome, reasons: tuple[str, ...]) -> None:
+        self.state = TRANSITIONS[self.state][trigger]
+        results = self._results()
+        self.verdict = Verdict(
+            decision=decision,
+            reasons=reasons,
+            checks=tuple(results),
+            challenges=tuple(self._sequence.timings),
+            amr=_methods(results) if decision is Outcome.PASS else (),
+            entropy_bits=round(self._plan_bits + self._sequence.entropy_bits, 2),
+            transcript_hash=self._transcript.head,
+        )
+
+    def _results(self) -> list[CheckResult]:
+        return [*(check.result() for check in self._checks), self._sequence.result()]
+
+    def _overloaded(self) -> bool:
+        return self._dropped > MAX_DROP_RATIO * (self._dropped + self._observed)
+
+
+def _message(effect: Effect) -> wire.AnyServerMessage:
+    if isinstance(effect, Prompt):
+        return wire.Challenge(effect.id, effect.kind, effect.deadline_s, effect.step, effect.steps)
+    return wire.Progress(effect.id, "done" if effect.outcome == "done" else "retry")
+
+
+def _methods(results: list[CheckResult]) -> tuple[str, ...]:
+    """RFC 8176 values of what was confirmed: `user` (presence test), `face` (matched)."""
+    passed = {r.check for r in results if r.outcome is Outcome.PASS}
+    return tuple(method for check, method in (("match", "face"), ("active", "user")) if check in passed)
