@@ -1,0 +1,199 @@
+"""A scripted person made of numbers: observations without pixels, for tests of challenges, checks and engine.
+
+The truth is known: an actor at 12.5 degrees of yaw *is* at 12.5 degrees. Nothing here is random; noise is a fixed wave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from math import cos, pi, sin
+
+from liveness_server import wire
+from liveness_server.engine.policy import POLICIES, Policy
+from liveness_server.engine.session import Session
+from liveness_server.engine.spec import SessionSpec
+from liveness_server.types import (
+    Box,
+    CaptureTime,
+    Expression,
+    Face,
+    FaceObservation,
+    Pose,
+    Profile,
+    Reference,
+    ServerTime,
+    SkinRegions,
+)
+from liveness_server.vision.landmarks import KEPT
+from liveness_server.vision.matching import CALIBRATED_DIGEST
+
+FPS = 30.0
+BRIDGE = KEPT.index(168)
+
+
+def identity(number: int, angle: float = 0.0) -> tuple[float, ...]:
+    """Unit embedding of person `number`; `angle` (radians) away from their own mean. Persons are orthogonal."""
+    vector = [0.0] * 128
+    vector[2 * number] = cos(angle)
+    vector[2 * number + 1] = sin(angle)
+    return tuple(vector)
+
+
+ALICE, BOB = 0, 1
+
+
+@dataclass(frozen=True)
+class Look:
+    """Amounts of every movement, as the observation shows them (degrees, fractions, blendshapes)."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    lid: float = 0.0
+    gap: float = 0.0
+    smile: float = 0.0
+    scale: float = 1.0
+
+
+MOVES: dict[str, Callable[[float], Look]] = {
+    "turn_left": lambda a: Look(yaw=18 * a),
+    "turn_right": lambda a: Look(yaw=-18 * a),
+    "look_up": lambda a: Look(pitch=-15 * a),
+    "look_down": lambda a: Look(pitch=15 * a),
+    "open_mouth": lambda a: Look(gap=0.45 * a),
+    "smile": lambda a: Look(smile=0.6 * a),
+    "move_closer": lambda a: Look(scale=1 + 0.3 * a),
+    "blink": lambda a: Look(lid=0.6 * a),
+    "blink_twice": lambda a: Look(lid=0.6 * a),
+}
+
+
+def face(look: Look = Look(), *, embedding: tuple[float, ...] | None = None, x: float = 0.35) -> Face:
+    """A good face with that look."""
+    ipd = 60.0 * look.scale
+    width = 0.3 * look.scale
+    points = [(0.0, 0.0, 0.0)] * len(KEPT)
+    points[BRIDGE] = (640 * (x + 0.15) + look.yaw, 240.0 + look.pitch, 0.0)
+    lid = 0.1 + look.lid
+    return Face(
+        box=Box(x + 0.15 - width / 2, 0.25, width, 0.5),
+        pose=Pose(2.0 + look.yaw, 5.0 + look.pitch, 0.0),
+        expression=Expression(lid, lid, 0.32 * (1 - look.lid), 0.1, look.gap, 0.02 + look.gap, look.smile, 0.8),
+        skin=SkinRegions((150, 110, 90), (150, 110, 90), (150, 110, 90), (80, 80, 80)),
+        ipd_px=ipd,
+        aspect=0.7,
+        sharpness=120.0,
+        luma=120.0,
+        clipped=0.02,
+        points=tuple(points),
+        embedding=embedding,
+    )
+
+
+def observe(t: float, shown: Face | None, *, faces: int | None = None) -> FaceObservation:
+    """One 640x480 observation."""
+    count = faces if faces is not None else int(shown is not None)
+    return FaceObservation(CaptureTime(t), 640, 480, count, shown)
+
+
+@dataclass
+class Actor:
+    """Answers prompts: `answer(kind)` names the movement to make (None: stay), `delay_s` after hearing it."""
+
+    answer: Callable[[str], str | None] = lambda kind: kind
+    delay_s: float = 0.4
+    person: int = ALICE
+    person_at: Callable[[float, str], int] | None = None
+    """Person shown at (t, state); overrides `person`."""
+    alter: Callable[[FaceObservation, str], FaceObservation] = lambda observation, state: observation
+    _move: tuple[str, float] | None = None
+    frames: int = 0
+    heard: list[str] = field(default_factory=list)
+
+    def hear(self, message: wire.AnyServerMessage, t: float) -> None:
+        if isinstance(message, wire.Challenge):
+            self.heard.append(message.kind)
+            kind = self.answer(message.kind)
+            self._move = (kind, t + self.delay_s) if kind else None
+
+    def show(self, t: float, state: str) -> FaceObservation:
+        person = self.person_at(t, state) if self.person_at else self.person
+        embedding = identity(person, 0.3 * sin(t)) if self.frames % 10 == 0 else None
+        self.frames += 1
+        return self.alter(observe(t, face(self.look(t), embedding=embedding)), state)
+
+    def look(self, t: float) -> Look:
+        if self._move is None:
+            return Look()
+        kind, start = self._move
+        return MOVES[kind](amplitude(kind, t - start))
+
+
+def amplitude(kind: str, s: float) -> float:
+    """0..1 at `s` seconds into a movement: 0.3 s up, 0.5 s held, 0.3 s down; blinks are 0.2 s each."""
+    if kind.startswith("blink"):
+        again = kind == "blink_twice" and 0.5 <= s <= 0.7
+        return 1.0 if 0 <= s <= 0.2 or again else 0.0
+    if s <= 0 or s >= 1.1:
+        return 0.0
+    if s < 0.3:
+        return (1 - cos(pi * s / 0.3)) / 2
+    return 1.0 if s < 0.8 else (1 + cos(pi * (s - 0.8) / 0.3)) / 2
+
+
+def spec(
+    *,
+    policy: Policy = POLICIES["standard"],
+    profile: Profile = Profile.STANDARD,
+    seed: int = 1,
+    reference: int | None = ALICE,
+    previous: tuple[str, ...] = (),
+    life_s: float = 120.0,
+) -> SessionSpec:
+    return SessionSpec(
+        session_id="s-1",
+        policy=policy,
+        profile=profile,
+        seed=seed.to_bytes(32, "big"),
+        previous_plan=previous,
+        reference=None if reference is None else Reference(identity(reference), CALIBRATED_DIGEST),
+        embedding_digest=CALIBRATED_DIGEST,
+        created=ServerTime(1000.0),
+        expires=ServerTime(1000.0 + life_s),
+    )
+
+
+OFFSET = 1000.5
+"""Server time minus capture time in these plays."""
+
+
+def connected(session_spec: SessionSpec, *, keep: bool = False) -> Session:
+    """A session that awaits media."""
+    session = Session(session_spec, keep_transcript=keep)
+    session.receive_hello(ServerTime(1000.1))
+    session.receive_offer(ServerTime(1000.2))
+    session.messages_to_send()
+    return session
+
+
+def frame_times(limit_s: float = 119.0) -> Iterator[float]:
+    yield from (i / FPS for i in range(int(limit_s * FPS)))
+
+
+def play(session: Session, actor: Actor) -> list[wire.AnyServerMessage]:
+    """Run a connected session to its end with this actor; returns every message sent."""
+    told: list[wire.AnyServerMessage] = []
+    for t in frame_times():
+        session.receive_observation(actor.show(t, session.state), ServerTime(OFFSET + t))
+        for message in session.messages_to_send():
+            told.append(message)
+            actor.hear(message, t)
+        if session.ended:
+            break
+    return told
+
+
+def moved(shown: FaceObservation, **changes: object) -> FaceObservation:
+    """The observation with fields of its face replaced."""
+    assert shown.face is not None
+    return replace(shown, face=replace(shown.face, **changes))  # type: ignore[arg-type]
