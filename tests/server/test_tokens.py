@@ -65,25 +65,9 @@ def test_another_key_does_not_verify_it(key: SigningKey) -> None:
 
 
 def test_every_claim_is_present_even_when_there_is_nothing_to_say() -> None:
-    names = [
-        "iss",
-        "aud",
-        "sub",
-        "iat",
-        "nbf",
-        "exp",
-        "jti",
-        "sid",
-        "nonce",
-        "acr",
-        "amr",
-        "cnf",
-        "policy",
-        "tsh",
-        "consent",
-    ]
+    names = "iss aud sub iat nbf exp jti sid nonce acr amr cnf policy tsh consent"
     said = claims().as_dict()
-    assert list(said) == names
+    assert " ".join(said) == names
     assert None not in said.values()
     assert said["cnf"] == {}
     assert said["consent"] == ""

@@ -1,0 +1,336 @@
+"""Every setting of the server, read once from the environment.
+
+`Settings` is the table: one field is one row with its default, its parser and its help. The environment variable is
+`LIVENESS_` plus the field's name in capitals; `server/docs/settings.md` is generated from the same rows. Nobody else
+reads the environment.
+"""
+# ruff: noqa: RUF009 - `_setting` is `dataclasses.field` with the row's metadata; the linter cannot see that.
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from .errors import ConfigError
+from .tokens import MAX_TOKEN_TTL_S, Algorithm
+from .wire import IceServer
+
+PREFIX = "LIVENESS_"
+NO_ORIGINS = "none"
+"""Spelling of "no browser may connect", so that production can tell a decision from an omission."""
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+T = TypeVar("T")
+
+
+class Mode(StrEnum):
+    """How strict the server is about its own configuration."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(f"must be {low} to {high}")
+        return value
+
+    return parse
+
+
+def _choice(kind: Callable[[str], T], *allowed: str) -> Callable[[str], T]:
+    def parse(text: str) -> T:
+        if text not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return kind(text)
+
+    return parse
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _optional_path(text: str) -> Path | None:
+    return _path(text) if text else None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if word)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an http(s) URL without query or fragment")
+    return text.rstrip("/")
+
+
+def _optional_url(text: str) -> str:
+    return _url(text) if text else ""
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(_url(text))
+    if parts.path:
+        raise ValueError(f"{text!r} is not an origin (scheme://host[:port])")
+    return text.rstrip("/").lower()
+
+
+def _origins(text: str) -> tuple[str, ...] | None:
+    if text == NO_ORIGINS:
+        return ()
+    return tuple(_origin(word) for word in _words(text)) or None
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_address(word)) for word in _words(text))
+
+
+def _ice_servers(text: str) -> tuple[IceServer, ...]:
+    try:
+        return msgspec.json.decode(text or "[]", type=tuple[IceServer, ...])
+    except msgspec.DecodeError as error:
+        raise ValueError(f"must be a JSON list of ICE servers: {error}") from None
+
+
+def _setting(default: object, parse: Callable[[str], object], help: str, *, secret: bool = False) -> Any:
+    """Make one row of the table. The default is written as it would be in the environment."""
+    text = str(default)
+    return dataclasses.field(
+        default=parse(text), metadata={"text": text, "parse": parse, "help": help, "secret": secret}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table, as the documentation shows it."""
+
+    name: str
+    """Field of `Settings`."""
+    default: str
+    help: str
+    secret: bool
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Settings:
+    """All settings. Make one with `from_env`, or with keyword arguments in tests."""
+
+    mode: Mode = _setting(
+        "development", _choice(Mode, *Mode), "`production` refuses unsafe settings, demo policies and plain http."
+    )
+    host: str = _setting("127.0.0.1", str, "Address to listen on.")
+    port: int = _setting(8000, _integer(0, 65535), "TCP port to listen on; 0 picks a free one.")
+    public_url: str = _setting(
+        "",
+        _optional_url,
+        "URL clients reach this server at; the signalling URL is made from it. Empty: http://host:port.",
+    )
+    issuer: str = _setting("", _optional_url, "`iss` of every token. Empty: the public URL.")
+    data_dir: Path = _setting(
+        "~/.local/share/liveness-server",
+        _path,
+        "Directory for the database, signing keys and the pseudonym secret (0700).",
+    )
+    database_url: str = _setting(
+        "",
+        str,
+        "SQLAlchemy URL with an async driver. Empty: SQLite file `liveness.sqlite3` in the data directory.",
+        secret=True,
+    )
+    models_dir: Path | None = _setting(
+        "",
+        _optional_path,
+        "Directory of the fetched models. Empty: `${XDG_CACHE_HOME:-~/.cache}/liveness-server/models`.",
+    )
+    signing_alg: Algorithm = _setting(
+        "EdDSA", _choice(Algorithm, *Algorithm), "Algorithm of newly made signing keys: EdDSA (Ed25519) or ES256."
+    )
+    token_ttl_s: int = _setting(120, _integer(1, MAX_TOKEN_TTL_S), "Life of a token, seconds.")
+    session_ttl_s: int = _setting(120, _integer(10, 3600), "Life of a session, from creation to verdict, seconds.")
+    extended_session_ttl_s: int = _setting(
+        600, _integer(10, 3600), "Life of a session of the profile `extended-time`, seconds."
+    )
+    retention_s: int = _setting(
+        86_400,
+        _integer(600, 31_536_000),
+        "How long an ended session's result stays readable before its row is erased, seconds.",
+    )
+    allowed_origins: tuple[str, ...] | None = _setting(
+        "",
+        _origins,
+        "Origins whose pages may open the signalling WebSocket, separated by spaces; `none` for no browser at all."
+        " Empty: the public URL's origin, and in development any origin on localhost.",
+    )
+    rate_per_minute: int = _setting(10, _integer(1, 100_000), "Sessions a minute per API key and subject.")
+    rate_per_hour: int = _setting(100, _integer(1, 1_000_000), "Sessions an hour per API key and subject.")
+    lockout_failures: int = _setting(5, _integer(1, 100), "Consecutive failed attempts that lock a subject.")
+    lockout_s: int = _setting(
+        900, _integer(1, 86_400), "How long face verification of the subject stays locked, seconds."
+    )
+    max_body_bytes: int = _setting(10 * 1024 * 1024, _integer(1024, 50 * 1024 * 1024), "Cap of a request body, bytes.")
+    max_reference_bytes: int = _setting(
+        5 * 1024 * 1024, _integer(1024, 50 * 1024 * 1024), "Cap of a decoded reference picture, bytes."
+    )
+    max_attempts: int = _setting(
+        4, _integer(1, 10_000), "Live attempts at the same time; more are refused with 503 before media starts."
+    )
+    vision_threads: int = _setting(2, _integer(1, 256), "Threads that analyse frames.")
+    ice_servers: tuple[IceServer, ...] = _setting(
+        "[]",
+        _ice_servers,
+        'STUN and TURN servers as JSON: `[{"urls": ["turn:…"], "username": "…", "credential": "…"}]`.',
+        secret=True,
+    )
+    ice_addresses: tuple[str, ...] = _setting(
+        "", _addresses, "Local addresses offered as ICE host candidates, separated by spaces. Empty: all interfaces."
+    )
+    start_bitrate_kbps: int = _setting(
+        1500, _integer(100, 20_000), "Bitrate asked of a browser at the start, kbit/s (`x-google-start-bitrate`)."
+    )
+    drain_s: int = _setting(30, _integer(0, 3600), "How long a stopping server waits for live attempts, seconds.")
+    log_level: str = _setting(
+        "info",
+        _choice(str, "debug", "info", "warning", "error"),
+        "Lowest level that is logged: debug, info, warning, error.",
+    )
+    transcript_dir: Path | None = _setting(
+        "",
+        _optional_path,
+        "Directory for replayable transcripts (face-derived numbers). Refused in production. Empty: none are kept.",
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read every setting from `environ`. Raises `ConfigError` naming the variable and what it must be."""
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            variable = PREFIX + field.name.upper()
+            if variable in environ:
+                values[field.name] = _parsed(variable, environ[variable], field.metadata)
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{f.name}={'***' if f.metadata['secret'] else repr(getattr(self, f.name))}"
+            for f in dataclasses.fields(self)
+        )
+        return f"Settings({', '.join(shown)})"
+
+    @property
+    def production(self) -> bool:
+        """Whether the strict rules hold."""
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach this server, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def token_issuer(self) -> str:
+        """`iss` of every token."""
+        return self.issuer or self.base_url
+
+    @property
+    def signaling_url(self) -> str:
+        """The WebSocket URL clients connect to."""
+        return f"ws{self.base_url.removeprefix('http')}/v1/signaling"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'liveness.sqlite3'}"
+
+    def allows_origin(self, origin: str) -> bool:
+        """Whether a page of `origin` may open the signalling WebSocket."""
+        allowed = self.allowed_origins if self.allowed_origins is not None else (_origin_of(self.base_url),)
+        return origin.lower() in allowed or (not self.production and _hostname(origin) in LOCAL_HOSTS)
+
+    def check(self) -> None:
+        """Raise one `ConfigError` listing everything production refuses; development is checked for nothing."""
+        if self.production and (problems := list(self._production_problems())):
+            raise ConfigError("refused in production: " + "; ".join(problems))
+
+    def _production_problems(self) -> Iterator[str]:
+        if not self.public_url.startswith("https://"):
+            yield f"{PREFIX}PUBLIC_URL must be an https URL"
+        if not self.token_issuer.startswith("https://"):
+            yield f"{PREFIX}ISSUER must be an https URL"
+        if self.allowed_origins is None:
+            yield f"{PREFIX}ALLOWED_ORIGINS must be set (`{NO_ORIGINS}` if no browser may connect)"
+        elif any(origin.startswith("http://") for origin in self.allowed_origins):
+            yield f"{PREFIX}ALLOWED_ORIGINS must be https origins"
+        if self.transcript_dir is not None:
+            yield f"{PREFIX}TRANSCRIPT_DIR would keep face-derived data"
+
+
+def settings_table() -> list[Setting]:
+    """The rows, in the order of `Settings`."""
+    return [
+        Setting(field.name, field.metadata["text"], field.metadata["help"], field.metadata["secret"])
+        for field in dataclasses.fields(Settings)
+    ]
+
+
+def settings_markdown() -> str:
+    """The text of `server/docs/settings.md`."""
+    rows = [
+        f"| `{row.variable}` | {f'`{row.default}`' if row.default else '(empty)'} | {row.help} |"
+        for row in settings_table()
+    ]
+    return "\n".join([_MARKDOWN_HEAD, *rows, ""])
+
+
+def _parsed(variable: str, text: str, row: Mapping[str, Any]) -> object:
+    try:
+        return row["parse"](text)
+    except ValueError as error:
+        # A secret's own text may be in the parser's message.
+        raise ConfigError(f"{variable}: {'cannot be read' if row['secret'] else error}") from None
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _hostname(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).hostname
+    except ValueError:
+        return None
+
+
+_MARKDOWN_HEAD = """\
+# Settings
+
+Every setting is an environment variable, read once at start. A value that cannot be read stops the server with a
+message that names the variable. In `LIVENESS_MODE=production` the server also refuses to start without an https
+public URL and issuer, without an explicit list of allowed origins, and with a transcript directory; sessions with
+a policy that is not meant for production are answered with 422.
+
+This file is generated: `liveness-server settings --markdown > server/docs/settings.md`. A test fails when it is stale.
+
+| variable | default | meaning |
+|---|---|---|"""
