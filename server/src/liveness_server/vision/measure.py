@@ -1,0 +1,160 @@
+"""From a frame to a `FaceObservation`: the only place that sees pixels, and the last.
+
+`VisionModels` is loaded once and shared; a `FaceMeter` belongs to one session, because the landmark network tracks.
+Numbers are rounded here (pixels and degrees to 0.001, ratios to 1e-5, embeddings to 1e-6), so that a transcript is
+short and holds exactly what was decided on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from ..types import Box, CaptureTime, Embedding, Face, FaceObservation
+from . import geometry, landmarks
+from .embedding import Embedder
+from .landmarks import FaceFinder, FaceMesh, LandmarkTracker, Picture, bounding_box
+from .mediapipe_faces import MediaPipeFinder, MediaPipeTracker, find_faces
+from .models import ModelStore
+from .quality import face_quality
+from .roi import skin_regions
+
+COUNT_INTERVAL_S = 0.15
+"""Seconds between searches for a second face: every fifth frame at 30 fps, 3 ms each (0.6 ms a frame)."""
+SAME_FACE_OVERLAP = 0.2
+"""Intersection over union from which a found box is the tracked face; two faces in view hardly overlap."""
+EMBED_EVERY = 10
+"""Frames from one embedding to the next, 22 ms each."""
+
+_KEPT = np.array(landmarks.KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class VisionModels:
+    """The verified models of a process; share it between threads, and make one `FaceMeter` per session from it."""
+
+    bundle: bytes
+    """The landmarks bundle, as the tracker and the finder load it."""
+    embedder: Embedder
+    embedding_digest: str
+    """SHA-256 of the loaded embedding file, as pinned in the manifest."""
+
+    @classmethod
+    def load(cls, store: ModelStore) -> VisionModels:
+        """Load the required models; raises `ModelError` when one is missing or changed."""
+        digest = store.manifest.entry("embedding").sha256
+        return cls(store.read("landmarks"), Embedder(store.read("embedding")), digest)
+
+    def tracker(self) -> LandmarkTracker:
+        """Make a landmark tracker for one stream."""
+        return MediaPipeTracker(self.bundle)
+
+    def finder(self) -> FaceFinder:
+        """Make a finder of all faces."""
+        return MediaPipeFinder(self.bundle)
+
+    def find_faces(self, rgb: Picture, *, limit: int = 2) -> list[FaceMesh]:
+        """Find up to `limit` faces of a single picture."""
+        return find_faces(self.bundle, rgb, limit=limit)
+
+
+class FaceMeter:
+    """Measures the frames of one session. Not thread-safe; make it in an executor (40-100 ms) and close it."""
+
+    def __init__(self, models: VisionModels, *, embed_every: int = EMBED_EVERY) -> None:
+        self._embedder = models.embedder
+        self._tracker = models.tracker()
+        self._bystanders = BystanderWatch(models.finder())
+        self._embed_every = embed_every
+        self._until_embedding = 0
+
+    def observe(self, rgb: Picture, t: CaptureTime) -> FaceObservation:
+        """Measure one frame, RGB (h, w, 3); frames must come in capture order.
+
+        The largest face is measured; an embedding comes with its first frame, with its first frame after it was gone,
+        and with every `embed_every`-th one.
+        """
+        rgb = np.ascontiguousarray(rgb)
+        height, width = rgb.shape[:2]
+        mesh = self._tracker.track(rgb, t)
+        if mesh is None:
+            self._until_embedding = 0
+            return FaceObservation(t, width, height, 0, None)
+        box = normalised_box(mesh, width, height)
+        faces = 1 + self._bystanders.others(rgb, t, box)
+        return FaceObservation(t, width, height, faces, measure_face(rgb, mesh, box, self._embedding(rgb, mesh)))
+
+    def close(self) -> None:
+        """Free the networks of this session."""
+        self._tracker.close()
+        self._bystanders.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _embedding(self, rgb: Picture, mesh: FaceMesh) -> Embedding | None:
+        due = self._until_embedding == 0
+        self._until_embedding = (self._until_embedding or self._embed_every) - 1
+        return self._embedder.embed(rgb, mesh.points) if due else None
+
+
+class BystanderWatch:
+    """Says whether a second face is in view, searching only every `COUNT_INTERVAL_S` of capture time."""
+
+    def __init__(self, finder: FaceFinder) -> None:
+        self._finder = finder
+        self._searched: CaptureTime | None = None
+        self._others = 0
+
+    def others(self, rgb: Picture, t: CaptureTime, face: Box) -> int:
+        """Return 1 when a face other than `face` is in view, else 0, as of the last search."""
+        if self._searched is None or not 0 <= t - self._searched < COUNT_INTERVAL_S:
+            self._searched = t
+            self._others = int(any(overlap(face, box) < SAME_FACE_OVERLAP for box in self._finder.boxes(rgb)))
+        return self._others
+
+    def close(self) -> None:
+        """Free the finder."""
+        self._finder.close()
+
+
+def measure_face(rgb: Picture, mesh: FaceMesh, box: Box, embedding: Embedding | None) -> Face:
+    """Turn one face of a frame into numbers."""
+    points = mesh.points
+    quality, ipd_px = face_quality(rgb, points), geometry.ipd(points)
+    return Face(
+        box=box,
+        pose=geometry.pose(mesh.matrix),
+        expression=geometry.expression(mesh, ipd_px),
+        skin=skin_regions(rgb, points),
+        ipd_px=round(ipd_px, 3),
+        aspect=round(geometry.aspect(points), 5),
+        sharpness=quality.sharpness,
+        luma=quality.luma,
+        clipped=quality.clipped,
+        points=tuple(map(tuple, np.round(points[_KEPT], 3).tolist())),
+        embedding=embedding,
+    )
+
+
+def normalised_box(mesh: FaceMesh, width: int, height: int) -> Box:
+    """Return the box of all landmarks as fractions of the frame; it may reach beyond the frame."""
+    left, top, box_width, box_height = bounding_box(mesh.points)
+    return Box(*(round(v, 5) for v in (left / width, top / height, box_width / width, box_height / height)))
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0..1."""
+    width = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    height = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    intersection = max(width, 0.0) * max(height, 0.0)
+    union = a.w * a.h + b.w * b.h - intersection
+    return intersection / union if union > 0 else 0.0
