@@ -79,7 +79,7 @@ def face(look: Look = Look(), *, embedding: tuple[float, ...] | None = None, x: 
         box=Box(x + 0.15 - width / 2, 0.25, width, 0.5),
         pose=Pose(2.0 + look.yaw, 5.0 + look.pitch, 0.0),
         expression=Expression(lid, lid, 0.32 * (1 - look.lid), 0.1, look.gap, 0.02 + look.gap, look.smile, 0.8),
-        skin=SkinRegions((150, 110, 90), (150, 110, 90), (150, 110, 90), (80, 80, 80)),
+        skin=SkinRegions((150.0, 110.0, 90.0), (150.0, 110.0, 90.0), (150.0, 110.0, 90.0), (80.0, 80.0, 80.0)),
         ipd_px=ipd,
         aspect=0.7,
         sharpness=120.0,

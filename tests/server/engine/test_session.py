@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from acting import ALICE, BOB, Actor, connected, moved, observe, play, spec
 
+from acting import ALICE, BOB, Actor, connected, moved, observe, play, spec
 from liveness_server import wire
 from liveness_server.engine.policy import POLICIES
 from liveness_server.engine.states import State

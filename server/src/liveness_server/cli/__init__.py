@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from . import models
+from . import models, replay
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Face-liveness server and its tools.")
 app.add_typer(models.app, name="models")
+app.command("replay")(replay.command)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from .states import Input
 FORMAT = 1
 """Version of the line format; `replay` refuses others."""
 
+NOTHING = msgspec.Raw(b"null")
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -36,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, tag_field="event", tag="input", omit_de
 
     now: ServerTime
     input: Input
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = NOTHING
 
 
 class Transcript:
@@ -55,7 +56,7 @@ class Transcript:
 
     def add(self, taken: Input, now: ServerTime, payload: Any = None) -> None:
         """Write one accepted input down."""
-        raw = None if payload is None else msgspec.Raw(_encoder.encode(payload))
+        raw = NOTHING if payload is None else msgspec.Raw(_encoder.encode(payload))
         self._append(_encoder.encode(Entry(now, taken, raw)))
 
     def _append(self, line: bytes) -> None:
