@@ -1,0 +1,323 @@
+"""Messages of the WebSocket subprotocol `liveness.v1`, as the client reads and writes them. A leaf.
+
+The same messages as the server's, without a schema library: `tests/contract/*.json` holds golden vectors, and a test
+holds both implementations to them. Types are strict (no coercion of text to numbers, no NaN). Unknown fields are
+refused in client messages and ignored in server messages, so that a newer server may add one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Hashable
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+from functools import cache
+from typing import Annotated, Any, NoReturn, TypeVar, cast, get_type_hints
+
+SUBPROTOCOL = "liveness.v1"
+
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Cap of one WebSocket message, as the server's."""
+MAX_SDP_CHARS = 32 * 1024
+MAX_CANDIDATE_CHARS = 1024
+
+
+class CloseCode(IntEnum):
+    """One close code per reason (RFC 6455 §7.4.2: 4000-4999 are private use)."""
+
+    OK = 1000
+    MESSAGE_TOO_BIG = 1009
+    SERVICE_RESTART = 1012
+    INTERNAL = 4000
+    TOKEN_INVALID = 4001
+    SESSION_EXPIRED = 4002
+    SESSION_USED = 4003
+    PROTOCOL_VIOLATION = 4004
+    SDP_INVALID = 4005
+    CONNECT_TIMEOUT = 4006
+    MEDIA_LOST = 4007
+    SERVER_OVERLOAD = 4008
+    CANCELLED = 4009
+    SESSION_DELETED = 4010
+    HELLO_TIMEOUT = 4011
+
+
+CLOSE_MEANING: dict[int, str] = {
+    CloseCode.OK: "the verdict was delivered",
+    CloseCode.MESSAGE_TOO_BIG: "a message was larger than the cap",
+    CloseCode.SERVICE_RESTART: "the server is shutting down; start a new session",
+    CloseCode.INTERNAL: "an internal error; start a new session",
+    CloseCode.TOKEN_INVALID: "the client token is unknown",
+    CloseCode.SESSION_EXPIRED: "the session's time is over",
+    CloseCode.SESSION_USED: "the session was used already; a session is one attempt",
+    CloseCode.PROTOCOL_VIOLATION: "a message was malformed or out of turn",
+    CloseCode.SDP_INVALID: "the offer or a candidate cannot be used",
+    CloseCode.CONNECT_TIMEOUT: "no media arrived in time",
+    CloseCode.MEDIA_LOST: "the media stopped",
+    CloseCode.SERVER_OVERLOAD: "the server is out of capacity; try again later",
+    CloseCode.CANCELLED: "cancelled by the client",
+    CloseCode.SESSION_DELETED: "deleted by the relying party",
+    CloseCode.HELLO_TIMEOUT: "no hello arrived in time",
+}
+
+
+class WireError(ValueError):
+    """A text is not a message of this protocol; the text itself is never repeated."""
+
+
+M = TypeVar("M")
+
+Rule = Callable[[object], Any]
+"""Takes a decoded JSON value, returns the field's value or raises `WireError`."""
+
+
+def _unicode(value: object) -> str:
+    if not isinstance(value, str):
+        raise WireError("expected text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise WireError("a lone surrogate is not text") from None
+    return value
+
+
+def _text(least: int = 0, most: int | None = None) -> Rule:
+    def check(value: object) -> str:
+        text = _unicode(value)
+        if len(text) < least or (most is not None and len(text) > most):
+            raise WireError(f"expected {least} to {most} characters")
+        return text
+
+    return check
+
+
+def _one_of(*allowed: str) -> Rule:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise WireError(f"expected one of {', '.join(allowed)}")
+        return value
+
+    return check
+
+
+def _integer(least: int | None = None, most: int | None = None) -> Rule:
+    def check(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise WireError("expected an integer")
+        if (least is not None and value < least) or (most is not None and value > most):
+            raise WireError(f"expected an integer from {least} to {most}")
+        return value
+
+    return check
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise WireError("expected a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise WireError("number out of range") from None
+    if not math.isfinite(number):
+        raise WireError("number out of range")
+    return number
+
+
+def _nullable(rule: Rule) -> Rule:
+    def check(value: object) -> Any:
+        return None if value is None else rule(value)
+
+    return check
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise WireError("expected an array")
+    return tuple(_unicode(item) for item in value)
+
+
+Text = Annotated[str, _text()]
+Integer = Annotated[int, _integer()]
+Number = Annotated[float, _number]
+Sdp = Annotated[str, _text(1, MAX_SDP_CHARS)]
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """One RTCIceServer, as in the W3C dictionary."""
+
+    urls: Annotated[tuple[str, ...], _texts]
+    username: Text = ""
+    credential: Text = field(default="", repr=False)
+
+
+def _ice_servers(value: object) -> tuple[IceServer, ...]:
+    if not isinstance(value, list):
+        raise WireError("expected an array")
+    return tuple(_build(IceServer, item, strict=False) for item in value)
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First message: redeems the one-time client token."""
+
+    token: Annotated[str, _text(16, 256)] = field(repr=False)
+    sdk: Annotated[str, _text(0, 64)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The client's SDP offer: one sendonly video m-line."""
+
+    sdp: Sdp
+
+
+@dataclass(frozen=True, slots=True)
+class IceCandidate:
+    """A trickled ICE candidate; null or empty marks the end of candidates."""
+
+    candidate: Annotated[str | None, _nullable(_text(0, MAX_CANDIDATE_CHARS))] = None
+    sdp_mid: Annotated[str | None, _nullable(_text(0, 16))] = None
+    sdp_mline_index: Annotated[int | None, _nullable(_integer(0, 8))] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The person gave up; the session ends inconclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The token was redeemed; send an offer."""
+
+    session_id: Text
+    profile: Text
+    expires_in: Number
+    """Seconds left for the whole attempt."""
+    ice_servers: Annotated[tuple[IceServer, ...], _ice_servers] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's full SDP answer (all candidates included)."""
+
+    sdp: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What the person should change now; `ok` means hold as you are."""
+
+    code: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Do this now."""
+
+    id: Integer
+    kind: Text
+    deadline_s: Number
+    step: Integer
+    steps: Integer
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the challenge `id` ended: `done`, or `retry` when another one follows in its place."""
+
+    id: Integer
+    outcome: Annotated[str, _one_of("done", "retry")]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictMessage:
+    """The end. `hint` is coarse and actionable; on a pass the signed token comes with it."""
+
+    decision: Annotated[str, _one_of("pass", "fail", "inconclusive")]
+    hint: Text = ""
+    token: Text = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMessage:
+    """Sent right before the socket closes with `code`."""
+
+    code: Integer
+    reason: Text
+
+
+ClientMessage = Hello | Offer | IceCandidate | Cancel
+ServerMessage = Welcome | Answer | Guidance | Challenge | Progress | VerdictMessage | ErrorMessage
+
+CLIENT_TAGS: dict[str, type[ClientMessage]] = {
+    "hello": Hello,
+    "offer": Offer,
+    "candidate": IceCandidate,
+    "cancel": Cancel,
+}
+SERVER_TAGS: dict[str, type[ServerMessage]] = {
+    "welcome": Welcome,
+    "answer": Answer,
+    "guidance": Guidance,
+    "challenge": Challenge,
+    "progress": Progress,
+    "verdict": VerdictMessage,
+    "error": ErrorMessage,
+}
+_TAG_OF: dict[type, str] = {kind: tag for tags in (CLIENT_TAGS, SERVER_TAGS) for tag, kind in tags.items()}
+
+
+def decode_client(text: str) -> ClientMessage:
+    """Decode one client message. Raises `WireError` (malformed, unknown, out of bounds)."""
+    return _decode(text, CLIENT_TAGS, strict=True)
+
+
+def decode_server(text: str) -> ServerMessage:
+    """Decode one server message. Raises `WireError` (malformed, unknown, out of bounds)."""
+    return _decode(text, SERVER_TAGS, strict=False)
+
+
+def encode(message: ClientMessage | ServerMessage) -> str:
+    """Encode a message as one JSON text frame."""
+    return json.dumps({"type": _TAG_OF[type(message)], **asdict(message)}, separators=(",", ":"))
+
+
+def _decode(text: str, tags: dict[str, type[M]], *, strict: bool) -> M:
+    body = _load(text)
+    if not isinstance(body, dict):
+        raise WireError("expected an object")
+    tag = body.pop("type", None)
+    if not isinstance(tag, str) or tag not in tags:
+        raise WireError("unknown message type")
+    return _build(tags[tag], body, strict=strict)
+
+
+def _load(text: str) -> object:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise WireError("not JSON") from error
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise WireError("NaN and Infinity are not JSON")
+
+
+@cache
+def _rules(kind: Hashable) -> dict[str, Rule]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+def _build(kind: type[M], body: object, *, strict: bool) -> M:
+    if not isinstance(body, dict):
+        raise WireError("expected an object")
+    rules = _rules(cast("Hashable", kind))
+    if strict and not body.keys() <= rules.keys():
+        raise WireError("unknown field")
+    try:
+        return kind(**{name: rule(body[name]) for name, rule in rules.items() if name in body})
+    except TypeError:
+        raise WireError("missing field") from None
