@@ -8,9 +8,10 @@ One step's life, on the capture clock:
               then: asked movement held -> RETURN, another movement -> wrong, deadline -> timeout
     RETURN    back to neutral; another movement here is an extra one, hence wrong
 
-A wrong movement costs: the step is replaced by a fresh draw and one more step is added; the second one ends the session
-as a failure. Early movement and timeouts replace the step, within a budget, and end the session inconclusive. So a
-recording that shows every movement in some order, or in a loop, has to be lucky at every step.
+Every mistake costs: the step is replaced by a fresh draw and one more step is added at the end. The second wrong
+movement ends the session as a failure; the second timeout, the third early movement, or the third mistake of any kind,
+end it inconclusive. So a recording that shows every movement, in some order or in a loop, has to be lucky at every
+step, and each time it is not, once more.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class ActiveRules:
     max_wrong: int = 1
     max_early: int = 2
     max_timeouts: int = 1
+    max_mistakes: int = 2
+    """Of all kinds together."""
 
     def extended(self, factor: float) -> ActiveRules:
         """Rules with every human time limit longer (WCAG 2.2, 2.2.1: adjust up to ten times); floors stay."""
@@ -66,6 +69,7 @@ class ActiveRules:
             max_wrong=self.max_wrong,
             max_early=self.max_early + 2,
             max_timeouts=self.max_timeouts,
+            max_mistakes=self.max_mistakes + 2,
         )
 
 
@@ -260,7 +264,7 @@ class ActiveSequence:
         if self._budget_spent(mistake):
             self._stage = Stage.OVER
         else:
-            self._replace(extra=mistake == "wrong")
+            self._replace()
             self._enter_settle(t)
         return [ended]
 
@@ -272,13 +276,14 @@ class ActiveSequence:
         }[mistake]
         if self._counts[mistake] > budget:
             self._failure = end
+        elif sum(self._counts.values()) > self.rules.max_mistakes:
+            self._failure = (Outcome.INCONCLUSIVE, "too_many_mistakes")
         return self._failure is not None
 
-    def _replace(self, *, extra: bool) -> None:
-        """Draw another kind for the head of the queue; a penalty adds one more step at the end."""
+    def _replace(self) -> None:
+        """Draw another kind for the head of the queue, and the penalty step at its end."""
         self._queue[0] = self._fresh(self._queue)
-        if extra:
-            self._queue.append(self._fresh(self._queue))
+        self._queue.append(self._fresh(self._queue))
 
     def _fresh(self, taken: list[str]) -> str:
         options = [kind for kind in self._pool if kind not in taken] or [k for k in self._pool if k != taken[0]]

@@ -1,0 +1,83 @@
+"""What holds for every check of the registry, by iterating over it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+
+import pytest
+
+from acting import ALICE, Actor, face, identity, observe
+from liveness_server.checks import REGISTRY
+from liveness_server.checks.base import CheckContext
+from liveness_server.engine.policy import POLICIES
+from liveness_server.types import Outcome, Phase, Reference
+from liveness_server.vision.matching import CALIBRATED_DIGEST
+
+CONTEXT = CheckContext(Reference(identity(ALICE), CALIBRATED_DIGEST), CALIBRATED_DIGEST)
+
+
+def good_session(seconds=6.0):
+    actor = Actor()
+    for i in range(int(seconds * 30)):
+        phase = Phase.CHALLENGE if i < 90 else Phase.CAPTURE
+        yield actor.show(i / 30, ""), phase, int(phase is Phase.CHALLENGE)
+
+
+@pytest.fixture(params=REGISTRY)
+def check(request):
+    return REGISTRY[request.param](CONTEXT)
+
+
+def test_no_input_is_inconclusive(check):
+    assert check.result().outcome is Outcome.INCONCLUSIVE
+
+
+def test_positioning_alone_is_inconclusive(check):
+    for observation, _, _ in good_session():
+        check.update(observation, Phase.POSITIONING, 0)
+    assert check.result().outcome is Outcome.INCONCLUSIVE
+
+
+def test_frames_without_a_face_never_pass(check):
+    for i in range(200):
+        check.update(observe(i / 30, None), Phase.CAPTURE, 0)
+    assert check.result().outcome is not Outcome.PASS
+
+
+def test_a_good_session_passes_with_reason_ok(check):
+    for given in good_session():
+        check.update(*given)
+    result = check.result()
+    assert (result.outcome, result.reason, result.check) == (Outcome.PASS, "ok", check.name)
+
+
+def test_deterministic_and_asking_changes_nothing(check):
+    other = REGISTRY[check.name](CONTEXT)
+    for given in good_session():
+        check.update(*given)
+        check.result()
+        other.update(*given)
+    assert check.result() == other.result()
+
+
+def test_config_is_frozen_and_every_field_says_unit_and_source(check):
+    config = check.Config
+    assert dataclasses.is_dataclass(config)
+    assert config.__dataclass_params__.frozen
+    source = inspect.getsource(config)
+    for field in dataclasses.fields(config):
+        after = source.split(f"    {field.name}:", 1)[1].split("\n", 2)[1]
+        assert after.strip().startswith('"""'), f"{check.name}.{field.name}"
+
+
+def test_policies_name_only_what_exists():
+    known = {*REGISTRY, "active"}
+    for policy in POLICIES.values():
+        assert policy.must_confirm | policy.may_deny <= known
+
+
+def test_a_face_without_embedding_is_fine(check):
+    for i in range(60):
+        check.update(observe(i / 30, face()), Phase.CAPTURE, 0)
+    check.result()
