@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from . import models, replay
+from . import analyze, compare, models, replay
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Face-liveness server and its tools.")
 app.add_typer(models.app, name="models")
+app.command("analyze")(analyze.command)
+app.command("compare")(compare.command)
 app.command("replay")(replay.command)
 
 

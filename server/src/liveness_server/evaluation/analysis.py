@@ -1,0 +1,108 @@
+"""A recorded video through vision and every check, by its own capture times, as a live session would see it.
+
+There is no challenge plan in a file, so the active part is left out and the decision speaks of the passive checks
+alone: a recording can never be called live by it. The first half of the observations takes the place of the challenge
+frames and the second half that of the captured ones, so that the identity is compared across the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..challenges.blinks import Blink, BlinkDetector
+from ..challenges.sequence import CHECK_NAME as ACTIVE
+from ..checks import REGISTRY
+from ..checks.base import CheckContext
+from ..engine.fusion import decide, reasons_of
+from ..engine.policy import Policy
+from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Smallest and largest value seen; degrees."""
+
+    min: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened when, in seconds from the first frame."""
+
+    blinks_s: list[float]
+    """When each blink began."""
+    yaw_deg: Range | None
+    """Sign as in `types`; None when no face was seen."""
+    pitch_deg: Range | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """One check's answer."""
+
+    outcome: Outcome
+    reason: str
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The result; its keys as JSON are a contract."""
+
+    decision: Outcome
+    reasons: list[str]
+    checks: dict[str, CheckReport]
+    timeline: Timeline
+    frames: int
+    duration_s: float
+    faces: int
+    """Largest number of faces seen in one frame (2 = two or more)."""
+
+
+def analyse(
+    observations: Sequence[FaceObservation], *, policy: Policy, reference: Reference | None, embedding_digest: str
+) -> Analysis:
+    """Run the policy's checks over observations in capture order."""
+    results = _results(observations, CheckContext(reference, embedding_digest))
+    required = policy.required(with_reference=reference is not None) - {ACTIVE}
+    start = observations[0].t if observations else 0.0
+    return Analysis(
+        decision=decide(results, required, policy.may_deny),
+        reasons=list(reasons_of(results, required, policy.may_deny)),
+        checks={r.check: CheckReport(r.outcome, r.reason, r.quality) for r in results},
+        timeline=_timeline(observations, start),
+        frames=len(observations),
+        duration_s=round(observations[-1].t - start, 3) if observations else 0.0,
+        faces=max((o.faces for o in observations), default=0),
+    )
+
+
+def blinks_of(observations: Iterable[FaceObservation]) -> list[Blink]:
+    """Every blink, in order."""
+    detector = BlinkDetector()
+    return [blink for o in observations if (blink := detector.update(o)) is not None]
+
+
+def _results(observations: Sequence[FaceObservation], context: CheckContext) -> list[CheckResult]:
+    checks = [check(context) for check in REGISTRY.values()]
+    middle = len(observations) // 2
+    for index, observation in enumerate(observations):
+        phase, step = (Phase.CHALLENGE, 1) if index < middle else (Phase.CAPTURE, 0)
+        for check in checks:
+            check.update(observation, phase, step)
+    return [check.result() for check in checks]
+
+
+def _timeline(observations: Sequence[FaceObservation], start: float) -> Timeline:
+    poses = [o.face.pose for o in observations if o.face is not None]
+    return Timeline(
+        blinks_s=[round(blink.onset - start, 3) for blink in blinks_of(observations)],
+        yaw_deg=_range([pose.yaw for pose in poses]),
+        pitch_deg=_range([pose.pitch for pose in poses]),
+    )
+
+
+def _range(values: list[float]) -> Range | None:
+    return Range(round(min(values), 2), round(max(values), 2)) if values else None
