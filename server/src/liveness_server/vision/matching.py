@@ -43,7 +43,7 @@ BANDS = MatchBands()
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    """Cosine similarity of two embeddings, -1..1.
+    """Cosine similarity of two embeddings, -1..1; 0 when one has no direction.
 
     Examples
     --------
@@ -53,7 +53,8 @@ def cosine(a: Sequence[float], b: Sequence[float]) -> float:
     if len(a) != len(b):
         raise ValueError(f"embeddings of different models cannot be compared: {len(a)} and {len(b)} numbers")
     dot = math.fsum(x * y for x, y in zip(a, b, strict=True))
-    return dot / math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
+    lengths = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
+    return dot / lengths if lengths else 0.0
 
 
 def decide(similarity: float, bands: MatchBands = BANDS) -> MatchDecision:

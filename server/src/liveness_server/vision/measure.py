@@ -7,7 +7,7 @@ short and holds exactly what was decided on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -36,7 +36,7 @@ _KEPT = np.array(landmarks.KEPT)
 class VisionModels:
     """The verified models of a process; share it between threads, and make one `FaceMeter` per session from it."""
 
-    bundle: bytes
+    bundle: bytes = field(repr=False)
     """The landmarks bundle, as the tracker and the finder load it."""
     embedder: Embedder
     embedding_digest: str
