@@ -12,7 +12,7 @@ class MoveCloser(HeldMovement):
     kind = "move_closer"
     family = Family.DISTANCE
     config = HeldConfig(rest=0.08, start=0.12, reach=0.20)
-    """Fraction of the neutral size."""
+    """Fraction of the neutral size. People who stay vary by -8..+7 % (9 clips); one who moves, by +34 %."""
     tolerates = frozenset({"look_up", "look_down", "open_mouth", "smile"})
 
     @classmethod

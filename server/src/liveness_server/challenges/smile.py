@@ -12,7 +12,8 @@ class Smile(HeldMovement):
     kind = "smile"
     family = Family.FACE
     config = HeldConfig(rest=0.15, start=0.25, reach=0.35)
-    """Blendshape units, 0..1."""
+    """Blendshape units, 0..1. Smiles in 4 clips rise by 0.52-0.88 (95th percentile over the median); still faces
+    vary by 0.05 at most."""
     tolerates = frozenset({"open_mouth"})
 
     @classmethod

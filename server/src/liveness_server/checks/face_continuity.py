@@ -22,9 +22,10 @@ class FaceContinuityConfig:
     """When a face counts as the same one going on."""
 
     max_jump: float = 0.5
-    """Pupil distances the nose bridge may move between neighbouring frames; see server/docs/measurements.md."""
+    """Pupil distances the nose bridge may move between neighbouring frames. Largest in 10 live and control clips 0.34
+    (a quick lean), 99th percentile of each <= 0.12; a cut that moves the face less is not seen."""
     max_scale: float = 1.25
-    """Ratio of sizes between neighbouring frames; see server/docs/measurements.md."""
+    """Ratio of sizes between neighbouring frames; largest in the same clips 1.07."""
     neighbour_s: float = 0.1
     """Frames no further apart than this are neighbours; further apart nothing is said about a jump."""
     max_absence_s: float = 0.5

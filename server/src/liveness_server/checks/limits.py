@@ -17,8 +17,9 @@ class QualityLimits:
     """Mean luma of the face, 0..255. A choice, as above."""
     max_clipped: float = 0.35
     """Fraction of face pixels under 16 or over 239: glare or back light. A choice, as above."""
-    min_sharpness: float = 15.0
-    """Variance of the Laplacian on the face chip, grey levels squared; see server/docs/measurements.md."""
+    min_sharpness: float = 8.0
+    """Variance of the Laplacian on the face chip, grey levels squared. Softest live clip 16 (5th percentile), others 64
+    and more; see server/docs/measurements.md."""
 
     def problem(self, face: Face) -> str | None:
         """Name what is wrong with this picture, if anything: too_dark, too_bright or blurred."""
