@@ -22,7 +22,7 @@ class IdentityContinuityConfig:
 
     min_cosine: float = 0.55
     """Cosine of one frame to the anchor. Frames of one clip to their mean: lowest 0.82 (8 persons, 850 embeddings, up
-    to 20 degrees of yaw); different persons' press pictures: highest 0.467 (4551 pairs). Below the middle (0.64), because
+    to 20 degrees of yaw); different persons' press pictures: highest 0.467 (4551 pairs). Below the middle, 0.64:
     poor light and steeper turns lower the genuine side and were not measured."""
     max_yaw: float = 10.0
     """Degrees: frames within it make the anchor."""
