@@ -190,9 +190,9 @@ class Settings:
         5 * 1024 * 1024, _integer(1024, 50 * 1024 * 1024), "Cap of a decoded reference picture, bytes."
     )
     max_attempts: int = _setting(
-        4, _integer(1, 10_000), "Live attempts at the same time; more are refused with 503 before media starts."
+        0, _integer(0, 10_000), "Live attempts at once; more are refused with 503 before media starts. 0: two per core."
     )
-    vision_threads: int = _setting(2, _integer(1, 256), "Threads that analyse frames.")
+    vision_threads: int = _setting(0, _integer(0, 256), "Threads that analyse frames. 0: one per core.")
     ice_servers: tuple[IceServer, ...] = _setting(
         "[]",
         _ice_servers,
@@ -200,7 +200,10 @@ class Settings:
         secret=True,
     )
     ice_addresses: tuple[str, ...] = _setting(
-        "", _addresses, "Local addresses offered as ICE host candidates, separated by spaces. Empty: all interfaces."
+        "",
+        _addresses,
+        "Local addresses offered as ICE host candidates, separated by spaces."
+        " Empty: every interface's, and loopback too when `LIVENESS_HOST` is loopback.",
     )
     start_bitrate_kbps: int = _setting(
         1500, _integer(100, 20_000), "Bitrate asked of a browser at the start, kbit/s (`x-google-start-bitrate`)."

@@ -65,7 +65,7 @@ async def get(database: Database, api_key: ApiKey, session_id: str = "s1") -> Se
         return await sessions.get(connection, session_id, api_key.id)
 
 
-async def finish(database: Database, ending: Ending = PASSED) -> SessionRecord | None:
+async def finish(database: Database, ending: Ending = PASSED) -> bool:
     async with database.write() as connection:
         return await sessions.finish(connection, "s1", ending)
 
@@ -96,13 +96,22 @@ async def test_expired_unknown_and_deleted_are_not_redeemed(database: Database, 
 
 async def test_of_many_finishers_one_wins(database: Database, api_key: ApiKey) -> None:
     await add(database, record(api_key))
-    assert await finish(database) is None  # not running yet
+    assert not await finish(database)  # not running yet
     await redeem(database)
-    won = [row for row in await asyncio.gather(*(finish(database) for _ in range(10))) if row]
-    assert len(won) == 1
+    assert sum(await asyncio.gather(*(finish(database) for _ in range(10)))) == 1
     found = await get(database, api_key)
     assert found is not None
     assert (found.status, found.decision, found.token) == (Status.COMPLETED, "pass", "e.y.J")
+
+
+async def test_only_a_running_session_is_found_running(database: Database, api_key: ApiKey) -> None:
+    await add(database, record(api_key))
+    async with database.write() as connection:
+        assert await sessions.running(connection, "s1") is None
+        await sessions.redeem(connection, TOKEN, now=NOW)
+        assert await sessions.running(connection, "s1") is not None
+        await sessions.finish(connection, "s1", PASSED)
+        assert await sessions.running(connection, "s1") is None
 
 
 async def test_no_row_can_hold_a_token_without_a_pass(database: Database, api_key: ApiKey) -> None:
@@ -119,7 +128,7 @@ async def test_a_deleted_session_is_not_finished_and_holds_nothing_personal(
     await redeem(database)
     async with database.write() as connection:
         await sessions.erase(connection, "s1", now=NOW + 1)
-    assert await finish(database) is None
+    assert not await finish(database)
     found = await get(database, api_key)
     assert found is not None
     assert found.status is Status.DELETED

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from math import inf
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, insert, or_, select, update
@@ -111,15 +112,17 @@ async def redeem(connection: AsyncConnection, token: str, *, now: float) -> Sess
     return _record((await connection.execute(statement)).one_or_none())
 
 
-async def finish(connection: AsyncConnection, session_id: str, ending: Ending) -> SessionRecord | None:
-    """Store the end of a running attempt; None when it is not running (ended before, or deleted)."""
-    statement = (
-        update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.status == Status.CONNECTING)
-        .values(asdict(ending))
-        .returning(sessions)
-    )
+async def running(connection: AsyncConnection, session_id: str) -> SessionRecord | None:
+    """The session, if its attempt runs."""
+    statement = select(sessions).where(sessions.c.id == session_id, sessions.c.status == Status.CONNECTING)
     return _record((await connection.execute(statement)).one_or_none())
+
+
+async def finish(connection: AsyncConnection, session_id: str, ending: Ending) -> bool:
+    """Store the end of a running attempt; False when it is not running (ended before, or deleted)."""
+    running_one = and_(sessions.c.id == session_id, sessions.c.status == Status.CONNECTING)
+    changed = await connection.execute(update(sessions).where(running_one).values(asdict(ending)))
+    return changed.rowcount == 1
 
 
 async def erase(connection: AsyncConnection, session_id: str, *, now: float) -> None:
@@ -137,15 +140,17 @@ async def expire(connection: AsyncConnection, *, now: float) -> None:
     await connection.execute(update(sessions).where(sessions.c.token_expires_at <= now).values(token=None))
 
 
-async def abandon(connection: AsyncConnection, *, now: float) -> list[SessionRecord]:
-    """At start: end what the process before this one can no longer finish, and return the attempts among them.
+async def abandon(connection: AsyncConnection, *, now: float, expired_before: float = inf) -> list[SessionRecord]:
+    """End what no process can finish any more, and return the attempts among it.
 
-    A running attempt died with its process, and so did the reference a waiting session needs.
+    A running attempt died with its process, and so did the reference a waiting session needs: at start that is all of
+    them, later those that should have ended long ago.
     """
-    running = sessions.c.status == Status.CONNECTING
-    orphaned = and_(sessions.c.status == Status.CREATED, sessions.c.needs_reference == 1)
-    attempts = [_of(row) for row in await connection.execute(select(sessions).where(running))]
-    statement = update(sessions).where(or_(running, orphaned))
+    overdue = sessions.c.expires_at < expired_before
+    running_ones = and_(sessions.c.status == Status.CONNECTING, overdue)
+    orphaned = and_(sessions.c.status == Status.CREATED, sessions.c.needs_reference == 1, overdue)
+    attempts = [_of(row) for row in await connection.execute(select(sessions).where(running_ones))]
+    statement = update(sessions).where(or_(running_ones, orphaned))
     await connection.execute(statement.values(status=Status.ABORTED, ended_at=now))
     return attempts
 

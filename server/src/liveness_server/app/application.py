@@ -1,0 +1,109 @@
+"""The ASGI application: routes, lifespan, and the signalling WebSocket behind its origin check."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ..config import Settings
+from ..errors import ApiError, ModelError
+from .attempts import Attempts
+from .housekeeping import Housekeeping
+from .middleware import RequestLog, SecurityHeaders
+from .problems import handle_api_error, handle_http_exception, handle_unexpected
+from .routes import http_routes
+from .services import Backend, Clock, Services, open_services
+from .sessions import SessionDesk
+
+BackendFactory = Callable[[Settings], Awaitable[Backend]]
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, backend: BackendFactory, *, clock: Clock = time.time) -> Starlette:
+    """The application. `backend` loads models and makes the media service; it runs once, at start."""
+    settings.check()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running(app, settings, backend, clock):
+            yield
+
+    app = Starlette(
+        routes=[*http_routes(), WebSocketRoute("/v1/signaling", signaling)],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(SecurityHeaders, https=settings.base_url.startswith("https://")),
+        ],
+        exception_handlers={
+            ApiError: handle_api_error,
+            HTTPException: handle_http_exception,
+            Exception: handle_unexpected,
+        },
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+@asynccontextmanager
+async def running(app: Starlette, settings: Settings, factory: BackendFactory, clock: Clock) -> AsyncIterator[None]:
+    """Open everything, keep house while serving, drain and close at the end."""
+    services = await open_services(settings, clock)
+    housekeeping = Housekeeping(services)
+    try:
+        await housekeeping.recover(now=clock())
+        app.state.services, app.state.desk = services, SessionDesk(services)
+        services.backend = await _load(factory, settings)
+        sweeper = asyncio.create_task(housekeeping.run(), name="housekeeping")
+        yield
+        await drain(services)
+        await _stop(sweeper)
+    finally:
+        if services.backend is not None:
+            services.backend.close()
+        await services.database.close()
+
+
+async def drain(services: Services) -> None:
+    """Take no new sessions and wait for live attempts, bounded by the setting; doing it twice is harmless."""
+    services.draining = True
+    if services.backend is not None:
+        await services.backend.drain(services.settings.drain_s)
+
+
+async def signaling(websocket: WebSocket) -> None:
+    """`/v1/signaling`: refuse foreign pages before the handshake, then hand over to the transport.
+
+    A client that sends no Origin is no browser, and needs no protection from a page it never loaded.
+    """
+    services: Services = websocket.app.state.services
+    origin = websocket.headers.get("origin")
+    if services.backend is None or (origin is not None and not services.settings.allows_origin(origin)):
+        await websocket.close()  # before accept: the server answers the handshake with 403
+        return
+    await services.backend.serve(websocket, Attempts(services))
+
+
+async def _load(factory: BackendFactory, settings: Settings) -> Backend | None:
+    try:
+        return await factory(settings)
+    except ModelError as error:
+        # Keys stay reachable for verifiers; /readyz and new sessions answer 503 until the models are there.
+        _log.error("models cannot be loaded", problem=str(error))
+        return None
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,111 @@
+"""The real backend: models loaded once, the media service, and the registry of live attempts."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Self
+
+from aioice.ice import get_host_addresses
+from starlette.websockets import WebSocket
+
+from ..config import LOCAL_HOSTS, Settings
+from ..engine.session import Session
+from ..engine.states import State
+from ..transport.attempt import Attempt, AttemptSettings
+from ..transport.host import AttemptHost
+from ..transport.media import MediaService, MediaSettings
+from ..transport.peer import PeerSettings
+from ..transport.signaling import LiveAttempts, serve_attempt
+from ..types import Reference
+from ..vision.measure import FaceMeter, VisionModels
+from ..vision.models import ModelStore
+from ..vision.picture import embed_picture
+
+
+class MediaBackend:
+    """Implements `app.services.Backend`. Make one with `load`."""
+
+    def __init__(self, models: VisionModels, settings: Settings) -> None:
+        self._models = models
+        self._live = WatchedAttempts()
+        self._media = MediaService(partial(FaceMeter, models), media_settings(settings))
+        self._attempt_settings = AttemptSettings(keep_transcript=settings.transcript_dir is not None)
+
+    @classmethod
+    async def load(cls, settings: Settings) -> Self:
+        """Load the models off the event loop. Raises `ModelError` when one is missing or changed."""
+        models = await asyncio.to_thread(VisionModels.load, ModelStore(settings.models_dir))
+        return cls(models, settings)
+
+    @property
+    def embedding_digest(self) -> str:
+        """SHA-256 of the loaded embedding model."""
+        return self._models.embedding_digest
+
+    @property
+    def full(self) -> bool:
+        """Whether every place is taken."""
+        return self._media.live >= self._media.settings.capacity
+
+    async def embed(self, picture: bytes) -> Reference:
+        """Make the template of a picture on a thread; the picture is dropped there. Raises `MediaError`."""
+        return await asyncio.to_thread(embed_picture, self._models, picture)
+
+    async def serve(self, websocket: WebSocket, host: AttemptHost) -> None:
+        """Run one attempt."""
+        await serve_attempt(websocket, host, self._media, self._live, settings=self._attempt_settings)
+
+    def state(self, session_id: str) -> State | None:
+        """The engine's state of a live attempt."""
+        session = self._live.sessions.get(session_id)
+        return session.state if session else None
+
+    def delete(self, session_id: str) -> bool:
+        """End a live attempt."""
+        return self._live.delete(session_id)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait for live attempts, then close what is left (1012)."""
+        await self._live.drain(timeout_s)
+
+    def close(self) -> None:
+        """Let the vision threads end."""
+        self._media.close()
+
+
+class WatchedAttempts(LiveAttempts):
+    """Also knows the sessions of the running attempts, so that their state can be shown to the relying party."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: dict[str, Session] = {}
+
+    async def lead(self, attempt: Attempt) -> None:
+        """Run an attempt and know its session meanwhile."""
+        session = attempt.session
+        self.sessions[session.spec.session_id] = session
+        try:
+            await super().lead(attempt)
+        finally:
+            del self.sessions[session.spec.session_id]
+
+
+def media_settings(settings: Settings) -> MediaSettings:
+    """The transport's share of the settings; 0 leaves its own default, which knows the machine's cores."""
+    measured = MediaSettings()
+    peer = PeerSettings(
+        ice_servers=settings.ice_servers,
+        host_addresses=_host_addresses(settings),
+        start_bitrate_kbps=settings.start_bitrate_kbps,
+    )
+    return MediaSettings(settings.max_attempts or measured.capacity, settings.vision_threads or measured.workers, peer)
+
+
+def _host_addresses(settings: Settings) -> tuple[str, ...] | None:
+    if settings.ice_addresses:
+        return settings.ice_addresses
+    if settings.host not in LOCAL_HOSTS:
+        return None
+    # Clients of a server on loopback are on this machine, which may have no other interface.
+    return (*get_host_addresses(use_ipv4=True, use_ipv6=True), "127.0.0.1")

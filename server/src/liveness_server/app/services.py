@@ -1,0 +1,101 @@
+"""Everything a running server shares between requests, opened once and closed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from starlette.websockets import WebSocket
+
+from ..config import Settings
+from ..engine.states import State
+from ..store.api_keys import ApiKeys
+from ..store.audit import Audit
+from ..store.database import Database, open_database
+from ..store.lockouts import Lockouts
+from ..store.plans import Plans
+from ..types import Reference
+from .keys import KeyRing, Pseudonyms, private_directory
+from .limits import SessionLimits
+from .references import References
+
+if TYPE_CHECKING:
+    from ..transport.host import AttemptHost
+
+Clock = Callable[[], float]
+"""Seconds since the epoch."""
+
+
+class Backend(Protocol):
+    """What the HTTP side needs of vision and transport; `app.backend.MediaBackend` is the real one."""
+
+    @property
+    def embedding_digest(self) -> str:
+        """SHA-256 of the loaded embedding model."""
+
+    @property
+    def full(self) -> bool:
+        """Whether as many attempts run as the machine can carry."""
+
+    async def embed(self, picture: bytes) -> Reference:
+        """Make the template of a picture. Raises `MediaError`."""
+
+    async def serve(self, websocket: WebSocket, host: AttemptHost) -> None:
+        """Run one attempt on a WebSocket whose origin is allowed."""
+
+    def state(self, session_id: str) -> State | None:
+        """The engine's state of a live attempt; None when it is not live."""
+
+    def delete(self, session_id: str) -> bool:
+        """End a live attempt because its relying party deleted it."""
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait for live attempts, then close what is left."""
+
+    def close(self) -> None:
+        """Free models and threads."""
+
+
+@dataclass(slots=True)
+class Services:
+    """Opened by `open_services`; `backend` joins when the models are loaded."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    api_keys: ApiKeys
+    lockouts: Lockouts
+    plans: Plans
+    audit: Audit
+    keys: KeyRing
+    pseudonyms: Pseudonyms
+    limits: SessionLimits
+    references: References = field(default_factory=References)
+    backend: Backend | None = None
+    draining: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether new sessions are taken."""
+        return self.backend is not None and not self.draining
+
+
+async def open_services(settings: Settings, clock: Clock) -> Services:
+    """Open the data directory, making keys and database at first use. Raises `ConfigError`."""
+    private_directory(settings.data_dir)
+    keys = KeyRing(settings.data_dir / "keys", settings.signing_alg, now=clock())
+    pseudonyms = Pseudonyms.open(settings.data_dir / "secrets" / "pseudonyms.key")
+    database = await open_database(settings.database)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        api_keys=ApiKeys(database),
+        lockouts=Lockouts(database, failures=settings.lockout_failures, lock_s=settings.lockout_s),
+        plans=Plans(database),
+        audit=Audit(database),
+        keys=keys,
+        pseudonyms=pseudonyms,
+        limits=SessionLimits(per_minute=settings.rate_per_minute, per_hour=settings.rate_per_hour),
+    )
