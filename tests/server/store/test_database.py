@@ -85,3 +85,11 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.write() as connection:
             await idempotency.claim(connection, "no-key", "k", idempotency.Claim(bytes(32), "no-session"))
+
+
+async def test_a_failed_statement_does_not_quote_its_values(database: Database) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        async with database.write() as connection:
+            claim = idempotency.Claim(bytes(32), "secret-session")
+            await idempotency.claim(connection, "no-key", "secret-key", claim)
+    assert "secret" not in str(caught.value)

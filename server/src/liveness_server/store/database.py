@@ -49,7 +49,8 @@ class Database:
 async def open_database(url: str) -> Database:
     """Open, and at first use create, the database at a SQLAlchemy `url`. Raises `ConfigError` on another version."""
     _keep_file_private(url)
-    engine = create_async_engine(url)
+    # Without this, the text of a failed statement quotes subjects and tokens into logs.
+    engine = create_async_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
