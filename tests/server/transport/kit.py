@@ -12,6 +12,7 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
 from av import VideoFrame
 
+from liveness_server.transport.aiortc_tuning import bind_to, silence_consent
 from liveness_server.transport.peer import Peer, PeerEnd, PeerSettings
 
 LOOPBACK = ("127.0.0.1",)
@@ -51,11 +52,7 @@ class SyntheticTrack(VideoStreamTrack):
 
 def bind_to_loopback(pc: RTCPeerConnection) -> None:
     for transceiver in pc.getTransceivers():
-        connection: Any = transceiver.receiver.transport.transport.iceGatherer._connection
-        gather = connection.get_component_candidates
-        connection.get_component_candidates = lambda component, g=gather, **_: g(
-            component=component, addresses=list(LOOPBACK)
-        )
+        bind_to(transceiver.receiver, LOOPBACK)
 
 
 @asynccontextmanager
@@ -70,7 +67,14 @@ async def sender(track: VideoStreamTrack | None = None, *, channel: bool = False
     try:
         yield pc
     finally:
-        await pc.close()
+        await hang_up(pc)
+
+
+async def hang_up(pc: RTCPeerConnection) -> None:
+    """Close; closed while connecting, aioice starts consent checks all the same, and they would outlive the test."""
+    for transceiver in pc.getTransceivers():
+        silence_consent(transceiver.receiver)
+    await pc.close()
 
 
 async def accept(pc: RTCPeerConnection, answer: str) -> None:

@@ -1,4 +1,4 @@
-"""Cures of four defects of aiortc 1.16 that spoil a measured stream. The only module that knows its private names.
+"""Cures of what in aiortc 1.16 spoils a measured stream or leaks. The only module that knows its private names.
 
 1. *Stall.* A lost retransmission is never asked for again, and the jitter buffer then waits until 512 packets have
    piled up: one packet lost twice froze a 0.3 Mbit/s stream for 9.5 s. Cure: `StallWatchdog` asks again every 50 ms,
@@ -8,6 +8,8 @@
    track at once into a `Mailbox`.
 4. *Decoder threads.* FFmpeg takes one thread per core and stream: 17-28 % more CPU a frame, and hundreds of threads on
    a large host. Cure: `install_decoders`.
+5. *Consent checks.* A connection closed while ICE is completing starts its consent checks afterwards, and they never
+   end: one task leaked for every client that leaves at the wrong moment. Cure: `silence_consent`.
 
 Private names change without notice, so any other version than the one measured is refused (`require_supported`).
 """
@@ -215,3 +217,29 @@ class StallWatchdog:
         """Media packets lost on the way so far, retransmitted ones included (retransmission streams left out)."""
         streams, repairs = self._receiver._RTCRtpReceiver__remote_streams, self._receiver._RTCRtpReceiver__rtx_ssrc
         return sum(max(0, stream.packets_lost) for ssrc, stream in streams.items() if ssrc not in repairs)
+
+
+def bind_to(receiver: RTCRtpReceiver, addresses: tuple[str, ...]) -> None:
+    """Offer these host addresses alone; aioice takes every interface but loopback and has no setting."""
+    connection = _connection(receiver)
+    gather = connection.get_component_candidates
+    connection.get_component_candidates = lambda component, **_: gather(component=component, addresses=list(addresses))
+
+
+def silence_consent(receiver: RTCRtpReceiver) -> None:
+    """Keep a connection that is about to be closed from starting consent checks."""
+    _connection(receiver).query_consent = _no_consent
+
+
+async def _no_consent() -> None:
+    pass
+
+
+def received_bytes(receiver: RTCRtpReceiver) -> int:
+    """Bytes received on the receiver's transport so far; aiortc's inbound statistics have none."""
+    transport: Any = receiver.transport
+    return int(next(iter(transport._get_stats().values())).bytesReceived)
+
+
+def _connection(receiver: RTCRtpReceiver) -> Any:
+    return receiver.transport.transport.iceGatherer._connection

@@ -22,7 +22,7 @@ from aiortc import (
 from ..errors import RemoteProtocolError
 from ..types import ServerTime, StreamStats
 from ..wire import MAX_CANDIDATES, IceServer
-from .aiortc_tuning import StallWatchdog
+from .aiortc_tuning import StallWatchdog, bind_to, received_bytes, silence_consent
 from .frames import MAX_DRIFT_S, CaptureClock, TimedFrame
 from .mailbox import Mailbox
 from .sdp import DEFAULT_START_BITRATE, read_candidate, read_offer, refuse, with_start_bitrate
@@ -73,6 +73,7 @@ class Peer:
         self._candidates = 0
         self._channels = 0
         self._delivering = False
+        self._first_at = self._newest_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self.frames: Mailbox[TimedFrame] = Mailbox()
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=_ice_servers(settings.ice_servers)))
@@ -96,7 +97,8 @@ class Peer:
     async def _negotiate(self, offer: Any) -> str:
         self._transceiver.setCodecPreferences(_preferred_codecs())
         await self._pc.setRemoteDescription(offer)
-        _offer_only(self._connection(), self._settings.host_addresses)
+        if self._settings.host_addresses is not None:
+            bind_to(self._transceiver.receiver, self._settings.host_addresses)
         await self._pc.setLocalDescription(await self._pc.createAnswer())
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watchdog.run())]
         return with_start_bitrate(self._pc.localDescription.sdp, self._settings.start_bitrate_kbps)
@@ -108,13 +110,16 @@ class Peer:
             raise refuse("too many candidates")
         candidate = read_candidate(text) if text else None
         if candidate is not None or not text:
-            await self._ice().addRemoteCandidate(candidate)
+            await self._transceiver.receiver.transport.transport.addRemoteCandidate(candidate)
 
     def stats(self, now: ServerTime) -> StreamStats:
         """What arrived since the last call."""
-        transport = self._transceiver.receiver.transport
-        received = next(iter(transport._get_stats().values())).bytesReceived
+        received = received_bytes(self._transceiver.receiver)
         return self._meter.read(now, received, self._watchdog.packets_lost(), self.frames.dropped)
+
+    def unseen_since(self, moment: float) -> float:
+        """Seconds from `moment` (loop clock; at least the first frame's) to the newest frame; 0 without one."""
+        return max(0.0, self._newest_at - max(moment, self._first_at)) if self._delivering else 0.0
 
     async def close(self) -> None:
         """End everything: tasks, transports, the decoder thread. Never raises, never hangs."""
@@ -123,6 +128,7 @@ class Peer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        silence_consent(self._transceiver.receiver)
         closing = asyncio.ensure_future(self._pc.close())
         _, late = await asyncio.wait({closing}, timeout=self._settings.close_timeout)
         if late:
@@ -140,11 +146,16 @@ class Peer:
                     self._meter.frames += 1
                     t = self._clock.read(frame, loop.time())
                     if t is not None:
-                        self._delivering = True
+                        self._note_arrival(loop.time())
                         deadline.reschedule(loop.time() + self._settings.media_timeout)
                         self.frames.put(TimedFrame(frame, t))
         except (TimeoutError, MediaStreamError):
             self._end()
+
+    def _note_arrival(self, now: float) -> None:
+        if not self._delivering:
+            self._delivering, self._first_at = True, now
+        self._newest_at = now
 
     def _end(self, why: PeerEnd | None = None) -> None:
         if self._on_end is not None:
@@ -159,12 +170,6 @@ class Peer:
         self._channels += 1
         if self._channels > MAX_DATA_CHANNELS:
             self._end(PeerEnd.VIOLATION)
-
-    def _ice(self) -> Any:
-        return self._transceiver.receiver.transport.transport
-
-    def _connection(self) -> Any:
-        return self._ice().iceGatherer._connection
 
 
 class StreamMeter:
@@ -193,11 +198,3 @@ def _preferred_codecs() -> list[Any]:
     capabilities = RTCRtpReceiver.getCapabilities("video")
     assert capabilities is not None
     return sorted(capabilities.codecs, key=lambda codec: codec.mimeType.upper() != "VIDEO/VP8")
-
-
-def _offer_only(connection: Any, addresses: tuple[str, ...] | None) -> None:
-    """Bind this connection to `addresses` alone; aioice has no setting for it."""
-    if addresses is None:
-        return
-    gather = connection.get_component_candidates
-    connection.get_component_candidates = lambda component, **_: gather(component=component, addresses=list(addresses))

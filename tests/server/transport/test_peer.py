@@ -1,0 +1,190 @@
+"""A peer over real media on 127.0.0.1: answers, times out, notices loss, and ends without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+
+from liveness_server.errors import RemoteProtocolError
+from liveness_server.transport.peer import Peer, PeerEnd, StreamMeter
+from liveness_server.types import ServerTime
+from liveness_server.wire import MAX_CANDIDATES, CloseCode
+from server.transport.kit import (
+    LOOPBACK,
+    SETTINGS,
+    SyntheticTrack,
+    accept,
+    bind_to_loopback,
+    decoder_threads,
+    sender,
+    tuned_stream,
+)
+
+pytestmark = pytest.mark.webrtc
+
+
+def nobody_ends(why: PeerEnd) -> None:
+    raise AssertionError(why)
+
+
+async def test_the_answer_has_every_candidate_vp8_first_and_the_bitrate_hint() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    async with sender(channel=True) as pc:
+        answer = await peer.answer(pc.localDescription.sdp)
+        await peer.close()
+    lines = answer.splitlines()
+    candidates = [line.split()[4] for line in lines if line.startswith("a=candidate:")]
+    assert candidates == [*LOOPBACK] * 2, "once for the video, once for the bundled channel"
+    assert "a=end-of-candidates" in lines
+    assert next(line for line in lines if line.startswith("a=rtpmap:")).endswith("VP8/90000")
+    assert "x-google-start-bitrate=1500" in answer
+    assert "a=recvonly" in lines
+
+
+async def test_no_ice_server_means_none() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    connection = peer._transceiver.receiver.transport.transport.iceGatherer._connection
+    assert (connection.stun_server, connection.turn_server) == (None, None), "aiortc's default is a public server"
+    await peer.close()
+
+
+@pytest.mark.parametrize("channel", [False, True])
+async def test_frames_come_with_their_capture_time_and_are_measured(channel: bool) -> None:
+    track = SyntheticTrack()
+    peer = Peer(SETTINGS, nobody_ends)
+    async with sender(track, channel=channel) as pc:
+        await accept(pc, await peer.answer(pc.localDescription.sdp))
+        peer.stats(ServerTime(100.0))
+        frames = [await peer.frames.get() for _ in range(30)]
+        stats = peer.stats(ServerTime(101.0))
+        await peer.close()
+    times = [frame.t for frame in frames if frame]
+    assert times[0] == 0.0
+    assert times[-1] == pytest.approx(29 / 30, abs=0.1)
+    assert frames[0] is not None
+    assert (frames[0].frame.width, frames[0].frame.height) == (320, 240)
+    assert 29 <= stats.fps <= 33
+    assert 100_000 < stats.bitrate < 3_000_000
+    assert (stats.lost, stats.dropped) == (0, 0)
+
+
+async def test_h264_alone_is_taken_too() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    transceiver = pc.addTransceiver(SyntheticTrack(), direction="sendonly")
+    capabilities = transceiver.sender.getCapabilities("video").codecs
+    transceiver.setCodecPreferences([c for c in capabilities if c.mimeType != "video/VP8"])
+    bind_to_loopback(pc)
+    await pc.setLocalDescription(await pc.createOffer())
+    await accept(pc, await peer.answer(pc.localDescription.sdp))
+    async with asyncio.timeout(10):
+        frames = [await peer.frames.get() for _ in range(5)]
+    await pc.close()
+    await peer.close()
+    assert all(frames)
+
+
+async def test_no_media_within_the_connect_timeout() -> None:
+    why: asyncio.Future[PeerEnd] = asyncio.get_running_loop().create_future()
+    peer = Peer(replace(SETTINGS, connect_timeout=0.2), why.set_result)
+    async with sender() as pc:
+        await peer.answer(pc.localDescription.sdp)
+        assert await asyncio.wait_for(why, 5) is PeerEnd.CONNECT_TIMEOUT
+    await peer.close()
+
+
+async def test_media_that_stops_is_lost_after_two_seconds() -> None:
+    track = SyntheticTrack()
+    loop = asyncio.get_running_loop()
+    async with tuned_stream(track) as (peer, ended):
+        await track.reached(10)
+        track.flowing.clear()
+        since = loop.time()
+        assert await asyncio.wait_for(ended, 5) is PeerEnd.MEDIA_LOST
+        assert 1.8 < loop.time() - since < 3.0
+        assert peer.frames.dropped >= 6
+
+
+async def test_a_sender_that_hangs_up_is_noticed_at_once() -> None:
+    why: asyncio.Future[PeerEnd] = asyncio.get_running_loop().create_future()
+    peer = Peer(SETTINGS, why.set_result)
+    async with sender() as pc:
+        await accept(pc, await peer.answer(pc.localDescription.sdp))
+        await peer.frames.get()
+        await pc.close()
+        assert await asyncio.wait_for(why, 1.5) is PeerEnd.MEDIA_LOST
+    await peer.close()
+
+
+async def test_a_second_data_channel_is_a_violation() -> None:
+    why: asyncio.Future[PeerEnd] = asyncio.get_running_loop().create_future()
+    peer = Peer(SETTINGS, why.set_result)
+    async with sender(channel=True) as pc:
+        await accept(pc, await peer.answer(pc.localDescription.sdp))
+        pc.createDataChannel("second")
+        assert await asyncio.wait_for(why, 5) is PeerEnd.VIOLATION
+        await peer.close()
+
+
+async def test_trickled_candidates_connect_an_offer_that_had_none() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    async with sender() as pc:
+        lines = pc.localDescription.sdp.splitlines()
+        candidates = [line[2:] for line in lines if line.startswith("a=candidate:")]
+        bare = [line for line in lines if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
+        answer = await peer.answer("\r\n".join(bare) + "\r\n")
+        for text in [*candidates, None]:
+            await peer.add_candidate(text)
+        await accept(pc, answer)
+        assert await asyncio.wait_for(peer.frames.get(), 5) is not None
+        await peer.close()
+
+
+async def test_candidates_are_counted() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    for _ in range(MAX_CANDIDATES):
+        await peer.add_candidate("candidate:1 1 udp 1 name.local 50000 typ host")
+    with pytest.raises(RemoteProtocolError) as caught:
+        await peer.add_candidate("candidate:1 1 udp 1 name.local 50000 typ host")
+    assert caught.value.close_code is CloseCode.SDP_INVALID
+    await peer.close()
+
+
+async def test_an_offer_aiortc_cannot_follow_is_refused_in_our_words() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    async with sender() as pc:
+        stranger = pc.localDescription.sdp.replace("VP8/90000", "VP8/48000").replace("H264/90000", "H264/48000")
+        with pytest.raises(RemoteProtocolError, match=r"^the offer cannot be answered$") as caught:
+            await peer.answer(stranger)
+    assert caught.value.close_code is CloseCode.SDP_INVALID
+    await peer.close()
+
+
+async def test_close_at_any_moment_leaves_no_thread_and_no_task() -> None:
+    for wait_for in ("nothing", "answer", "accepted", "frame"):
+        peer = Peer(SETTINGS, nobody_ends)
+        async with sender() as pc:
+            if wait_for != "nothing":
+                answer = await peer.answer(pc.localDescription.sdp)
+                if wait_for != "answer":
+                    await accept(pc, answer)
+                if wait_for == "frame":
+                    await peer.frames.get()
+            await asyncio.wait_for(peer.close(), 3)
+            await peer.close()
+    assert decoder_threads() == []
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    _, late = await asyncio.wait(rest, timeout=2) if rest else (None, set())
+    assert not late
+
+
+def test_rates_are_of_the_time_between_two_looks() -> None:
+    meter = StreamMeter()
+    first = meter.read(ServerTime(10.0), 5_000, 0, 0)
+    assert (first.fps, first.bitrate) == (0, 0)
+    meter.frames = 60
+    second = meter.read(ServerTime(12.0), 255_000, 3, 4)
+    assert (second.fps, second.bitrate, second.lost, second.dropped) == (30, 1_000_000, 3, 4)
