@@ -4,7 +4,7 @@ LivenessClientError                 .code: stable snake_case name of the cause
 ├── ConfigurationError              wrong arguments, or a missing extra; nothing was sent
 ├── ApiError                        .retryable
 │   ├── ApiUnavailable              no answer at all: network, TLS, timeout
-│   └── ApiProblem                  an answer that is a problem (RFC 9457): .status .type .title .detail .retry_after
+│   └── ApiProblem                  an answer that is a problem (RFC 9457): .status .type .reason .retry_after
 │       ├── InvalidRequest          400, 422
 │       ├── Unauthorized            401
 │       ├── Forbidden               403
@@ -88,6 +88,7 @@ class ApiProblem(ApiError):
         type: str = "about:blank",
         title: str = "",
         detail: str = "",
+        reason: str = "",
         retry_after: float | None = None,
     ) -> None:
         super().__init__(f"{status} {title}: {detail}" if detail else f"{status} {title}".strip())
@@ -95,12 +96,14 @@ class ApiProblem(ApiError):
         self.type = type
         self.title = title
         self.detail = detail
+        self.reason = reason
+        """Finer code where a problem has several causes, such as `no_face` in a reference picture."""
         self.retry_after = retry_after
         """Seconds the server asks us to wait, or None."""
 
 
 class InvalidRequest(ApiProblem):
-    """400 or 422: a field is wrong, or the reference picture cannot be used."""
+    """400 or 422: a field is wrong, the reference picture cannot be used, or the Idempotency-Key had another body."""
 
     code = "invalid_request"
 
@@ -112,7 +115,7 @@ class Unauthorized(ApiProblem):
 
 
 class Forbidden(ApiProblem):
-    """403: the API key lacks the scope, or the subject is locked."""
+    """403: the API key lacks the scope."""
 
     code = "forbidden"
 
@@ -136,7 +139,7 @@ class PayloadRefused(ApiProblem):
 
 
 class RateLimited(ApiProblem):
-    """429: wait `retry_after` seconds."""
+    """429: wait `retry_after` seconds. `type` tells too many calls from a subject locked after failures."""
 
     code = "rate_limited"
     retryable = True
