@@ -178,7 +178,7 @@ class ActiveSequence:
     def result(self) -> CheckResult:
         """PASS when every step was done; what ended it otherwise."""
         if self._failure is not None:
-            return CheckResult(CHECK_NAME, *self._failure)
+            return CheckResult(CHECK_NAME, *self._failure, quality=1.0)
         if self.over:
             return CheckResult(CHECK_NAME, Outcome.PASS, "ok", 1.0)
         return CheckResult(CHECK_NAME, Outcome.INCONCLUSIVE, "incomplete")

@@ -55,15 +55,19 @@ class IdentityContinuity(Check):
             self._others.append(face.embedding)
 
     def result(self) -> CheckResult:
-        """Compare every challenge embedding with the anchor; one outlier alone is not somebody else."""
-        if len(self._anchors) < self.config.min_anchor:
-            return self.abstained("too_few_frontal_frames")
+        """Compare every embedding with the anchor: the captured face or, before there is one, the first faces seen."""
+        anchored = len(self._anchors) >= self.config.min_anchor
+        anchors = self._anchors if anchored else self._others[: self.config.min_anchor]
         if len(self._others) < self.config.min_compared:
             return self.abstained("too_few_challenge_frames")
-        anchor = mean_embedding(self._anchors)
+        if self._foreign(mean_embedding(anchors)):
+            return self.failed("identity_changed")
+        return self.passed() if anchored else self.abstained("too_few_frontal_frames")
+
+    def _foreign(self, anchor: Embedding) -> bool:
+        """Whether two neighbouring embeddings are somebody else's; one outlier alone is not somebody else."""
         foreign = [cosine(anchor, other) < self.config.min_cosine for other in (*self._others, *self._anchors)]
-        twice = any(a and b for a, b in pairwise(foreign))
-        return self.failed("identity_changed") if twice else self.passed()
+        return any(a and b for a, b in pairwise(foreign))
 
 
 def mean_embedding(embeddings: list[Embedding]) -> Embedding:

@@ -34,14 +34,18 @@ def decide(results: Iterable[CheckResult], required: frozenset[str], may_deny: f
 
 
 def reasons_of(results: Iterable[CheckResult], required: frozenset[str], may_deny: frozenset[str]) -> tuple[str, ...]:
-    """Exact reason codes `check:reason` of what stood in the way of a pass, failures first."""
+    """Exact reason codes `check:reason` of what stood in the way of a pass, failures first.
+
+    An abstention for want of input (quality 0) is named only when nothing else stood in the way: it is a consequence.
+    """
     blocking = [
         r
         for r in results
         if (r.outcome is Outcome.FAIL and r.check in required | may_deny)
         or (r.outcome is Outcome.INCONCLUSIVE and r.check in required)
     ]
-    return tuple(f"{r.check}:{r.reason}" for r in sorted(blocking, key=lambda r: (RANK[r.outcome], r.check)))
+    telling = [r for r in blocking if r.outcome is Outcome.FAIL or r.quality > 0] or blocking
+    return tuple(f"{r.check}:{r.reason}" for r in sorted(telling, key=lambda r: (RANK[r.outcome], r.check)))
 
 
 def hint_for(verdict: Verdict) -> str:
