@@ -89,7 +89,10 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
 
 async def test_a_failed_statement_does_not_quote_its_values(database: Database) -> None:
     with pytest.raises(IntegrityError) as caught:
-        async with database.write() as connection:
-            claim = idempotency.Claim(bytes(32), "secret-session")
-            await idempotency.claim(connection, "no-key", "secret-key", claim)
+        await _claim_for_nobody(database)
     assert "secret" not in str(caught.value)
+
+
+async def _claim_for_nobody(database: Database) -> None:
+    async with database.write() as connection:
+        await idempotency.claim(connection, "no-key", "secret-key", idempotency.Claim(bytes(32), "secret-session"))

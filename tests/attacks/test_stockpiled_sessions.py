@@ -1,0 +1,21 @@
+"""Attack: create many sessions before the lock, and use them one after the other as extra tries."""
+
+from __future__ import annotations
+
+import pytest
+
+from acting import BOB, Actor
+from liveness_server.errors import RemoteProtocolError
+from liveness_server.types import ServerTime
+from liveness_server.wire import CloseCode
+from serving import START, Server, picture
+
+
+async def test_the_sixth_try_is_refused_whenever_its_session_was_made(server: Server, bank: dict[str, str]) -> None:
+    stock = [await server.create(bank, reference_image=picture("alice")) for _ in range(8)]
+    for created in stock[:5]:
+        await server.attempt(created["client_token"], Actor(person=BOB))
+    for created in stock[5:]:
+        with pytest.raises(RemoteProtocolError) as refused:
+            await server.attempts.redeem(created["client_token"], ServerTime(START))
+        assert refused.value.close_code is CloseCode.SESSION_EXPIRED
