@@ -13,6 +13,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, V
 from av import VideoFrame
 
 from liveness_server.transport.aiortc_tuning import bind_to, silence_consent
+from liveness_server.transport.mailbox import CAPACITY, Mailbox
 from liveness_server.transport.peer import Peer, PeerEnd, PeerSettings
 
 LOOPBACK = ("127.0.0.1",)
@@ -83,11 +84,12 @@ async def accept(pc: RTCPeerConnection, answer: str) -> None:
 
 @asynccontextmanager
 async def tuned_stream(
-    track: VideoStreamTrack | None = None, settings: PeerSettings = SETTINGS
+    track: VideoStreamTrack | None = None, settings: PeerSettings = SETTINGS, mailbox: int = CAPACITY
 ) -> AsyncIterator[tuple[Peer, asyncio.Future[PeerEnd]]]:
     """Yield a connected-to-be `Peer` fed by a synthetic sender, and the future of its end."""
     ended: asyncio.Future[PeerEnd] = asyncio.get_running_loop().create_future()
     peer = Peer(settings, ended.set_result)
+    peer.frames = Mailbox(mailbox)
     async with sender(track) as pc:
         try:
             await accept(pc, await peer.answer(pc.localDescription.sdp))

@@ -6,11 +6,14 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from aiortc import rtcrtpreceiver
-from aiortc.codecs import CODECS, get_decoder
-from aiortc.jitterbuffer import JitterBuffer
+from aiortc.codecs import CODECS, depayload, get_decoder, get_encoder
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
+from aiortc.mediastreams import VIDEO_TIME_BASE
 from aiortc.rtp import RtpPacket
+from av import FFmpegError, VideoFrame
 
 from liveness_server.errors import ConfigError
 from liveness_server.transport.aiortc_tuning import (
@@ -55,8 +58,7 @@ async def take(track: Any, count: int) -> None:
 
 @pytest.mark.webrtc
 async def test_one_packet_lost_twice_makes_no_gap_and_moves_no_timestamp() -> None:
-    track = SyntheticTrack()
-    async with tuned_stream(track) as (peer, _):
+    async with tuned_stream(mailbox=64) as (peer, _):
         Lossy(peer._transceiver.receiver, victim=VICTIM, repeats=1)
         arrivals, times = await collect(peer, 80)
     assert max(b - a for a, b in pairwise(arrivals)) < 0.3
@@ -66,7 +68,7 @@ async def test_one_packet_lost_twice_makes_no_gap_and_moves_no_timestamp() -> No
 
 @pytest.mark.webrtc
 async def test_a_packet_lost_for_good_is_given_up_and_its_late_arrival_does_no_harm() -> None:
-    async with tuned_stream() as (peer, _):
+    async with tuned_stream(mailbox=64) as (peer, _):
         lossy = Lossy(peer._transceiver.receiver, victim=VICTIM, repeats=10_000)
         before, _ = await collect(peer, 20)
         while not peer._watchdog.flushes:
@@ -184,6 +186,21 @@ def test_a_decoder_takes_one_thread(codec: Any, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(rtcrtpreceiver, "get_decoder", get_decoder)
     install_decoders()
     assert rtcrtpreceiver.get_decoder(codec).codec.thread_count == 1
+
+
+def test_a_tuned_decoder_refuses_a_picture_of_more_pixels_than_any_camera_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    codec = next(c for c in CODECS["video"] if c.name == "H264")
+    picture = VideoFrame.from_ndarray(np.full((1152, 2048, 3), 90, np.uint8), format="rgb24")
+    picture.pts, picture.time_base = 0, VIDEO_TIME_BASE
+    payloads, _ = get_encoder(codec).encode(picture)
+    encoded = JitterFrame(b"".join(depayload(codec, payload) for payload in payloads), 0)
+    get_decoder(codec).decode(encoded)  # stock aiortc takes it
+    monkeypatch.setattr(rtcrtpreceiver, "get_decoder", get_decoder)
+    install_decoders()
+    with pytest.raises(FFmpegError):
+        rtcrtpreceiver.get_decoder(codec).decode(encoded)
 
 
 # The guard

@@ -17,6 +17,7 @@ import structlog
 
 from ..engine.fusion import hint_for
 from ..engine.session import Session
+from ..engine.states import State
 from ..errors import LocalProtocolError, RemoteProtocolError
 from ..types import ServerTime
 from ..wire import (
@@ -38,6 +39,9 @@ from .peer import Peer, PeerEnd
 log = structlog.get_logger(__name__)
 
 Event = Callable[[ServerTime], None]
+
+SHORTEST_WAIT_S = 0.01
+"""Seconds; whatever a session says its deadline is, it cannot keep the event loop from the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Attempt:
         self._peer: Peer | None = None
         self._close_code: CloseCode | None = None
         self._gone = False
+        self._ticked = False
         self._progress_at = 0.0
 
     def delete(self) -> None:
@@ -109,10 +114,15 @@ class Attempt:
             self._handle(self._left)
 
     async def _next_event(self) -> Event:
+        """Wait for an event or the deadline; a deadline that has passed takes turns with what is queued."""
         deadline = self.session.next_deadline()
         assert deadline is not None, "None exactly when ended"
+        left = deadline - self._clock.now()
+        self._ticked = left <= 0 and not self._ticked
+        if self._ticked:
+            return self.session.receive_tick
         try:
-            async with asyncio.timeout(max(0.0, deadline - self._clock.now())):
+            async with asyncio.timeout(max(SHORTEST_WAIT_S, left)):
                 return await self._events.get()
         except TimeoutError:
             return self.session.receive_tick
@@ -134,8 +144,9 @@ class Attempt:
         self._events.put_nowait(event)
 
     def _end_as(self, code: CloseCode, event: Event, now: ServerTime) -> None:
-        self._close_code = code
         event(now)
+        if self.session.state is State.ABORTED:  # it may have expired instead
+            self._close_code = code
 
     def _left(self, now: ServerTime) -> None:
         self._gone = True
