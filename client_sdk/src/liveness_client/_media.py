@@ -201,25 +201,30 @@ class SourceTrack(VideoStreamTrack):
 
     async def recv(self) -> av.VideoFrame:
         """Return the next frame; called by aiortc's sender."""
-        while self.readyState == "live":
-            frame = await self._next()
-            if frame is None:
-                break
+        try:
+            video = await self._next()
+        except SourceError as error:
+            self._end(Failed(error))
+        except Exception as error:  # a source of the integrator's own may raise anything
+            failure = SourceError("the source failed", reason="source_failed")
+            failure.__cause__ = error
+            self._end(Failed(failure))
+        else:
+            if video is not None:
+                return video
+            self._end(SourceEnded())
+        raise MediaStreamError
+
+    def _end(self, signal: Signal) -> None:
+        self.stop()
+        self._report(signal)
+
+    async def _next(self) -> av.VideoFrame | None:
+        while self.readyState == "live" and (frame := await self._source.next()) is not None:
             video = self._stamped(frame)
             if video is not None:
                 return video
-        self.stop()
-        raise MediaStreamError
-
-    async def _next(self) -> TimedFrame | None:
-        try:
-            frame = await self._source.next()
-            if frame is None:
-                self._report(SourceEnded())
-        except SourceError as error:
-            self._report(Failed(error))
-            return None
-        return frame
+        return None
 
     def _stamped(self, frame: TimedFrame) -> av.VideoFrame | None:
         if self._origin is None:
