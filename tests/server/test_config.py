@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from liveness_server.config import PREFIX, Mode, Settings, settings_markdown, settings_table
+from liveness_server.config import PREFIX, Mode, Settings, settings_markdown, settings_table, unknown_variables
 from liveness_server.errors import ConfigError
 from liveness_server.tokens import Algorithm
 
@@ -84,6 +84,11 @@ def test_secrets_are_masked_in_repr_and_in_errors() -> None:
     with pytest.raises(ConfigError) as caught:
         Settings.from_env({"LIVENESS_ICE_SERVERS": '{"credential": "hunter2"'})
     assert "hunter2" not in str(caught.value)
+
+
+def test_misspelt_variables_are_named() -> None:
+    environ = {"LIVENESS_PORT": "1", "LIVENESS_ALOWED_ORIGINS": "x", "LIVENESS_TEST_DATA": "x", "PATH": "x"}
+    assert unknown_variables(environ) == ["LIVENESS_ALOWED_ORIGINS"]
 
 
 def test_settings_do_not_change() -> None:

@@ -27,6 +27,9 @@ PREFIX = "LIVENESS_"
 NO_ORIGINS = "none"
 """Spelling of "no browser may connect", so that production can tell a decision from an omission."""
 
+FOREIGN_PREFIXES = ("LIVENESS_CLIENT_", "LIVENESS_TEST_", "LIVENESS_API_KEY")
+"""Variables of the client and of the tests."""
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 T = TypeVar("T")
@@ -294,6 +297,13 @@ def settings_table() -> list[Setting]:
         Setting(field.name, field.metadata["text"], field.metadata["help"], field.metadata["secret"])
         for field in dataclasses.fields(Settings)
     ]
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Names that look like settings of this server and are none: probably misspelt."""
+    known = {row.variable for row in settings_table()}
+    ours = (name for name in environ if name.startswith(PREFIX) and not name.startswith(FOREIGN_PREFIXES))
+    return sorted(name for name in ours if name not in known)
 
 
 def settings_markdown() -> str:
