@@ -244,3 +244,13 @@ async def test_a_kept_transcript_replays_bit_for_bit(tmp_path: Path) -> None:
     again = replay(file.read_text().splitlines())
     assert again.session.verdict is not None
     assert again.session.verdict.decision is Outcome.PASS
+
+
+async def test_a_transcript_that_cannot_be_kept_does_not_cost_the_token(tmp_path: Path) -> None:
+    async with serving(tmp_path, transcript_dir=tmp_path / "kept") as server:
+        created = await server.create(await server.api_key())
+        spec = await server.attempts.redeem(created["client_token"], NOW)
+        session = connected(spec, keep=True)
+        play(session, Actor())
+        (tmp_path / "kept").rmdir()
+        assert await server.attempts.finish(session, NOW)

@@ -39,6 +39,14 @@ async def test_the_hour_has_its_own_limit() -> None:
     assert 60 < refused.value.retry_after <= 3600
 
 
+async def test_a_refusal_of_the_minute_costs_nothing_of_the_hour() -> None:
+    limits = SessionLimits(per_minute=1, per_hour=2)
+    await limits.hit("p")
+    for _ in range(5):
+        with pytest.raises(RateLimited, match="per 1 minute"):
+            await limits.hit("p")
+
+
 async def test_limits_are_settings(tmp_path: Path) -> None:
     async with serving(tmp_path, rate_per_minute=1) as server:
         headers = await server.api_key()

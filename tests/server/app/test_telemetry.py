@@ -62,5 +62,6 @@ def test_an_exception_is_one_json_line(log_stream: io.StringIO) -> None:
 
 
 @pytest.mark.usefixtures("log_stream")
-def test_candidates_of_people_are_not_logged_at_info() -> None:
-    assert not logging.getLogger("aioice").isEnabledFor(logging.INFO)
+@pytest.mark.parametrize("library", ["aioice", "aiortc.rtcrtpreceiver", "uvicorn.error", "websockets.server"])
+def test_addresses_of_people_are_not_logged(library: str) -> None:
+    assert not logging.getLogger(library).isEnabledFor(logging.INFO)

@@ -65,6 +65,7 @@ async def running(app: Starlette, settings: Settings, factory: BackendFactory, c
         app.state.services, app.state.desk = services, SessionDesk(services)
         services.backend = await _load(factory, settings)
         sweeper = asyncio.create_task(housekeeping.run(), name="housekeeping")
+        _log.info("started", ready=services.ready)
         yield
         await drain(services)
         await _stop(sweeper)
@@ -72,10 +73,13 @@ async def running(app: Starlette, settings: Settings, factory: BackendFactory, c
         if services.backend is not None:
             services.backend.close()
         await services.database.close()
+        _log.info("stopped")
 
 
 async def drain(services: Services) -> None:
     """Take no new sessions and wait for live attempts, bounded by the setting; doing it twice is harmless."""
+    if not services.draining:
+        _log.info("draining", wait_s=services.settings.drain_s)
     services.draining = True
     if services.backend is not None:
         await services.backend.drain(services.settings.drain_s)
@@ -99,7 +103,7 @@ async def _load(factory: BackendFactory, settings: Settings) -> Backend | None:
         return await factory(settings)
     except ModelError as error:
         # Keys stay reachable for verifiers; /readyz and new sessions answer 503 until the models are there.
-        _log.error("models cannot be loaded", problem=str(error))
+        _log.error("models_not_loaded", problem=str(error))
         return None
 
 

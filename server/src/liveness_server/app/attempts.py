@@ -23,7 +23,7 @@ from ..store.sessions import Ending, SessionRecord, Status
 from ..tokens import Claims, sign
 from ..types import ChallengeTiming, Outcome, Profile, ServerTime, Verdict
 from ..wire import CLOSE_MEANING, CloseCode
-from .keys import create_private_file, private_directory
+from .keys import create_private_file
 from .schemas import ChallengeReport, CheckReport, Result
 from .services import Services
 
@@ -81,7 +81,6 @@ class Attempts:
             await services.lockouts.record(connection, record.pseudonym, verdict.decision, now=now)
             await services.plans.remember(connection, record.pseudonym, session.plan, now=now)
             await services.audit.append(connection, _audit_line(record, ending, verdict), now=now)
-        _log.info("attempt ended", session_id=record.id, status=ending.status.value, decision=ending.decision)
         await self._keep_transcript(session)
         return ending.token or ""
 
@@ -156,9 +155,12 @@ class Attempts:
         directory = self._services.settings.transcript_dir
         if directory is None or not session.transcript:
             return
-        private_directory(directory)
         data = "".join(f"{line}\n" for line in session.transcript).encode()
-        await asyncio.to_thread(create_private_file, directory / f"{session.spec.session_id}.jsonl", data)
+        try:
+            await asyncio.to_thread(create_private_file, directory / f"{session.spec.session_id}.jsonl", data)
+        except OSError as error:
+            # The verdict is stored already; a full disk must not take the token from the person.
+            _log.error("transcript_not_kept", error=type(error).__name__)
 
 
 def _closed(code: CloseCode) -> RemoteProtocolError:

@@ -45,7 +45,7 @@ class Housekeeping:
             try:
                 await self.sweep(now=self._services.clock())
             except Exception:
-                _log.exception("sweep failed")
+                _log.exception("sweep_failed")
 
     async def sweep(self, *, now: float) -> None:
         """Expire, purge and reload what is due at `now`."""
@@ -71,4 +71,4 @@ class Housekeeping:
         try:
             self._services.keys.reload(now=now)
         except ConfigError as error:
-            _log.error("signing keys not reloaded; the old ones stay in use", problem=str(error))
+            _log.error("signing_keys_not_reloaded", problem=str(error))

@@ -16,15 +16,15 @@ class SessionLimits:
     """How often sessions may be created for one subject. A restart forgets the windows, never a lockout."""
 
     def __init__(self, *, per_minute: int, per_hour: int) -> None:
-        # The hour is hit first: a request the minute refuses has then cost one of the hour, never the reverse.
-        self._items: tuple[RateLimitItem, ...] = (RateLimitItemPerHour(per_hour), RateLimitItemPerMinute(per_minute))
+        self._items: tuple[RateLimitItem, ...] = (RateLimitItemPerMinute(per_minute), RateLimitItemPerHour(per_hour))
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def hit(self, pseudonym: str) -> None:
-        """Count one session. Raises `RateLimited` with the wait until the window has room."""
-        for item in self._items:
-            if not await self._limiter.hit(item, pseudonym):
-                raise RateLimited(str(item), retry_after=await self._wait(item, pseudonym))
+        """Count one session. Raises `RateLimited` with the wait until the window has room; a refusal costs nothing."""
+        for admits in (self._limiter.test, self._limiter.hit):
+            for item in self._items:
+                if not await admits(item, pseudonym):
+                    raise RateLimited(str(item), retry_after=await self._wait(item, pseudonym))
 
     async def _wait(self, item: RateLimitItem, pseudonym: str) -> int:
         stats = await self._limiter.get_window_stats(item, pseudonym)

@@ -84,6 +84,8 @@ class Services:
 async def open_services(settings: Settings, clock: Clock) -> Services:
     """Open the data directory, making keys and database at first use. Raises `ConfigError`."""
     private_directory(settings.data_dir)
+    if settings.transcript_dir is not None:
+        private_directory(settings.transcript_dir)
     keys = KeyRing(settings.data_dir / "keys", settings.signing_alg, now=clock())
     pseudonyms = Pseudonyms.open(settings.data_dir / "secrets" / "pseudonyms.key")
     database = await open_database(settings.database)

@@ -40,8 +40,8 @@ def configure_logging(level: str, *, json: bool, stream: TextIO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # aiortc's and aioice's INFO lines carry candidates, that is addresses of people.
-    for chatty in ("aiortc", "aioice", "aiosqlite"):
+    # Their INFO lines carry ICE candidates and peers' addresses, that is addresses of people.
+    for chatty in ("aiortc", "aioice", "uvicorn", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
