@@ -16,7 +16,7 @@ LIPS_LOWER = (146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315
 # fmt: on
 CORNERS = (61, 291)
 CHIN = 152
-JAW_DROP = 0.42
+JAW_DROP = 0.62
 """Way of the chin with the mouth wide open."""
 
 
@@ -37,7 +37,7 @@ def _jaw(mesh: Mesh) -> Points:
     drop[lower] = np.maximum(drop[lower], np.sqrt(np.clip(1 - across**2, 0.0, 1.0)))
     field = np.zeros_like(points)
     field[:, 1] = JAW_DROP * mesh.eye_distance * drop
-    field[list(LIPS_UPPER_INNER), 1] -= 0.03 * mesh.eye_distance
+    field[list(LIPS_UPPER_INNER), 1] -= 0.05 * mesh.eye_distance
     return _with_mouth_copy(mesh, field)
 
 

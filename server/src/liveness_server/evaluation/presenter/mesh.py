@@ -159,7 +159,7 @@ def _weights(points: Points) -> tuple[Points, Points]:
     above = off[:, 1:] < 0
     head = np.linalg.norm(off * np.where(above, [1.0, 0.62], [1.0, 1.0]), axis=1)
     body = np.linalg.norm(off * np.where(above, [0.8, 0.62], [0.8, 0.2]), axis=1)
-    follow, near = 1 - smooth((head - 1.2) / 1.2), 1 - smooth((body - 1.1) / 2.2)
+    follow, near = 1 - smooth((head - 1.15) / 0.95), 1 - smooth((body - 1.1) / 2.2)
     follow[:LANDMARKS] = near[:LANDMARKS] = 1.0
     follow[-len(LIPS_INNER) :] = near[-len(LIPS_INNER) :] = 1.0
     return follow, near

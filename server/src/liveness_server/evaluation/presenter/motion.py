@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 CHANNELS = ("yaw", "pitch", "roll", "x", "y", "closer", "blink", "jaw", "smile")
 """yaw, pitch, roll: degrees of the mesh; x, y: fractions of the frame width; closer: magnification minus one;
@@ -41,12 +42,10 @@ class Track:
 
     def at(self, s: float) -> float:
         """The channel's value `s` seconds after the movement's start."""
-        before = self.keys[0]
-        for key in self.keys:
-            if s < key[0]:
-                return before[1] + (key[1] - before[1]) * min_jerk((s - before[0]) / (key[0] - before[0]))
-            before = key
-        return before[1]
+        for (start, before), (end, after) in pairwise(self.keys):
+            if s < end:
+                return before + (after - before) * min_jerk((s - start) / (end - start))
+        return self.keys[-1][1]
 
 
 @dataclass(frozen=True, slots=True)

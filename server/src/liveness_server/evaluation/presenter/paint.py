@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...vision.landmarks import Picture
 from .mesh import BARE_SKIN, EYE_STRIPS, FOLDS, MOUTH, PLAIN, Mesh, Points
-from .portraits import Picture
 
 MOUTH_COLOUR = np.array([46.0, 16.0, 16.0], dtype=np.float32)
 """Inside of an open mouth, RGB."""
@@ -22,13 +22,13 @@ _SHIFT = 4
 
 
 def paint_mouth(rgb: Picture, paint: Grey, opened: float) -> None:
-    """Darken the inside of the mouth in place, by `opened` 0..1; `paint` is the half-size map of `Mesh.paint`."""
+    """Darken the inside of the mouth in place, wholly from `opened` 1 on; `paint` is `Mesh.paint` at half size."""
     x, y, w, h = cv2.boundingRect((paint < PLAIN - 0.02).astype(np.uint8))
     if opened <= 0 or not w:
         return
     weight = np.clip((PLAIN - paint[y : y + h, x : x + w]) / (PLAIN - MOUTH), 0.0, 1.0)
     weight = cv2.resize(np.pad(weight, 1), (2 * w + 4, 2 * h + 4), interpolation=cv2.INTER_CUBIC)
-    weight = opened * np.clip(cv2.GaussianBlur(weight, (0, 0), 1.2), 0.0, 1.0)[2:-2, 2:-2, None]
+    weight = min(opened, 1.0) * np.clip(cv2.GaussianBlur(weight, (0, 0), 1.2), 0.0, 1.0)[2:-2, 2:-2, None]
     mouth = rgb[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)]
     mouth[:] = np.rint(mouth * (1 - weight) + MOUTH_COLOUR * weight)
 

@@ -8,16 +8,15 @@ The presenter made of them is a test instrument and by nature a reenactment atta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ConfigError
-
-Picture = NDArray[np.uint8]
+from ...vision.landmarks import Picture
 
 FACE_WIDTH = 0.28
 """Face width over frame width at rest: under the 45 % of "too close" even after moving closer by a third."""
@@ -40,8 +39,8 @@ class Source:
     face_width: float
     depth: float
     """MediaPipe's depth of this face times this makes a mesh whose turn by `motion.YAW` reads as 16 to 21 degrees."""
-    smile: float = 0.0
-    """How much of a smile the picture shows: taken back at rest so that a smile can be told apart."""
+    rest: Mapping[str, float] = field(default_factory=dict)
+    """Channels by which the picture's own expression is taken back to a neutral face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,9 @@ def _astronaut() -> Picture:
 
 PORTRAITS = {
     "hopper": Source(_hopper, face=(262.7, 233.5), face_width=185.4, depth=1.45),
-    "astronaut": Source(_astronaut, face=(225.5, 124.6), face_width=89.5, depth=1.2, smile=1.0),
+    "astronaut": Source(
+        _astronaut, face=(225.5, 124.6), face_width=89.5, depth=1.2, rest={"smile": -1.0, "jaw": -0.24}
+    ),
 }
 
 

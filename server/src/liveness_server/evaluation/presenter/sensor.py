@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .portraits import Picture
-
 NOISE = 1.5
 """Standard deviation of the noise, grey levels: a webcam in room light."""
 SPARE = 64
