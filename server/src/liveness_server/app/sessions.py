@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..engine.policy import POLICIES, Policy
+from ..engine.policy import POLICIES
 from ..engine.states import State
 from ..errors import MediaError
 from ..store import idempotency, sessions
@@ -102,7 +102,7 @@ class SessionDesk:
         return self._created(record)
 
     async def _make(self, key: ApiKey, request: CreateSession, asked: tuple[str, bytes] | None) -> Created:
-        self._checked_policy(request)
+        self._check_policy(request)
         pseudonym = self._services.pseudonyms.of(key.id, request.subject)
         client_key = _bound_key(request.client_jwk)
         backend = await self._admit(pseudonym)
@@ -117,7 +117,7 @@ class SessionDesk:
             self._services.references.put(record.id, reference, expires=record.expires_at)
         return self._created(record)
 
-    def _checked_policy(self, request: CreateSession) -> Policy:
+    def _check_policy(self, request: CreateSession) -> None:
         policy = POLICIES.get(request.policy)
         if policy is None or (self._services.settings.production and not policy.production):
             raise InvalidRequest("no such policy - at `$.policy`")
@@ -125,7 +125,6 @@ class SessionDesk:
             raise InvalidRequest("the policy does not offer this profile - at `$.profile`")
         if policy.match_required and request.reference_image is None:
             raise InvalidRequest("the policy needs a reference picture - at `$.reference_image`")
-        return policy
 
     async def _admit(self, pseudonym: str) -> Backend:
         """Whether the server and the subject may start now; the cheapest refusals first, the counted one last."""
