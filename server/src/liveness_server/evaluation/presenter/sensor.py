@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...vision.landmarks import Picture
+
 NOISE = 1.5
 """Standard deviation of the noise, grey levels: a webcam in room light."""
 SPARE = 64
