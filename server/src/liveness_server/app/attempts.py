@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from ..engine.policy import POLICIES
+from ..engine.replay import closing_line
 from ..engine.session import Session
 from ..engine.spec import SessionSpec
 from ..engine.states import State
@@ -155,7 +156,9 @@ class Attempts:
         directory = self._services.settings.transcript_dir
         if directory is None or not session.transcript:
             return
-        data = "".join(f"{line}\n" for line in session.transcript).encode()
+        assert session.verdict is not None, "finish comes after the verdict"
+        lines = [*session.transcript, closing_line(session.verdict)]
+        data = "".join(f"{line}\n" for line in lines).encode()
         try:
             await asyncio.to_thread(create_private_file, directory / f"{session.spec.session_id}.jsonl", data)
         except OSError as error:
