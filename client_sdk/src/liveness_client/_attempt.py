@@ -48,8 +48,6 @@ class Attempt(AsyncIterator[Event]):
 
     async def __anext__(self) -> Event:
         if not self._ready:
-            if self._closed:
-                raise StopAsyncIteration
             await self._run_until_ready()
         return self._ready.popleft()
 
@@ -82,17 +80,29 @@ class Attempt(AsyncIterator[Event]):
             await self._source.close()
 
     async def _run_until_ready(self) -> None:
+        # The result is handed out before everything is closed: whoever waits for it need not wait for that.
+        if self._closed or self._machine.state in TERMINAL:
+            await self.aclose()
+            raise StopAsyncIteration
         try:
             while not self._ready:
                 await self._step()
         except BaseException:
             await self.aclose()
             raise
-        if self._machine.state in TERMINAL:
-            await self.aclose()
 
     async def _step(self) -> None:
         """Wait for one thing to happen, and act on it."""
+        try:
+            await self._act()
+        except LivenessClientError as error:
+            self._machine.receive(Failed(error), _now())
+        await self._flush()
+        if self._machine.error is not None:
+            raise self._machine.error
+        self._publish()
+
+    async def _act(self) -> None:
         match self._machine.state:
             case State.NEW:
                 await self._open()
@@ -100,10 +110,6 @@ class Attempt(AsyncIterator[Event]):
                 await self._make_offer()
             case _:
                 await self._receive()
-        await self._flush()
-        if self._machine.error is not None:
-            raise self._machine.error
-        self._publish()
 
     def _publish(self) -> None:
         while (event := self._machine.next_event()) is not None:
@@ -148,8 +154,6 @@ class Attempt(AsyncIterator[Event]):
                 await self._link.accept_answer(self._machine.answer)
         except TimeoutError:
             self._machine.receive_tick(_now())
-        except LivenessClientError as error:
-            self._machine.receive(Failed(error), _now())
 
     async def _flush(self) -> None:
         for message in self._machine.messages_to_send():

@@ -17,7 +17,7 @@ from aiortc.mediastreams import MediaStreamTrack
 
 from ._state import PeerConnected, PeerLost, Signal
 from ._wire import IceServer
-from .errors import SdpRefused
+from .errors import ProtocolViolation, SdpRefused
 
 BITRATE = 2_500_000
 """Bits per second of 640x480@30: above the 1.7 Mbit/s Chromium sends of the same picture when it may."""
@@ -46,7 +46,10 @@ class Peer:
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._report = report
         self._pc.on("connectionstatechange", self._on_state)
-        transceiver = self._pc.addTransceiver(track, direction="sendonly")
+        try:
+            transceiver = self._pc.addTransceiver(track, direction="sendonly")
+        except ValueError as error:
+            raise ProtocolViolation("the server names ICE servers that cannot be used") from error
         if host_addresses is not None:
             _limit_hosts(transceiver.sender.transport.transport.iceGatherer, list(host_addresses))
 

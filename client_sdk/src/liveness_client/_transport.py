@@ -136,7 +136,8 @@ class WebRtcLink:
                 self._news.put_nowait(frame)
             code = socket.close_code or code
         except websockets.ConnectionClosed as closed:
-            code = closed.rcvd.code if closed.rcvd is not None else code
+            close = closed.rcvd or closed.sent
+            code = close.code if close is not None else code
         finally:
             self._end(code)
 
