@@ -26,6 +26,7 @@ from liveness_server.vision.models import (
     sha256,
 )
 from liveness_server.vision.prepare import PREPARATIONS, dequantise
+from liveness_server.vision.runtimes import load_onnxruntime
 
 MODEL = b"weights"
 
@@ -239,12 +240,10 @@ def quantised_model() -> tuple[bytes, np.ndarray]:
 
 
 def test_dequantise_gives_the_true_weights_one_input_and_the_same_bytes_again() -> None:
-    import onnxruntime
-
     data, weight = quantised_model()
     prepared = dequantise(data)
     assert dequantise(data) == prepared
-    session = onnxruntime.InferenceSession(prepared)
+    session = load_onnxruntime().InferenceSession(prepared)
     assert [value.name for value in session.get_inputs()] == ["x"]
     for row in np.eye(4, dtype=np.float32):
         np.testing.assert_array_equal(session.run(None, {"x": row[None]})[0][0], row @ weight)

@@ -10,14 +10,15 @@ from liveness_server.types import CaptureTime
 from liveness_server.vision.landmarks import Picture
 from liveness_server.vision.measure import VisionModels
 from liveness_server.vision.mediapipe_faces import MediaPipeFinder, MediaPipeTracker
+from liveness_server.vision.runtimes import mediapipe_base_options
 
 
 def public_result(bundle: bytes, frames: list[Picture]) -> list[object]:
     import mediapipe
-    from mediapipe.tasks.python import BaseOptions, vision
+    from mediapipe.tasks.python import vision
 
     options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_buffer=bundle),
+        base_options=mediapipe_base_options(bundle),
         running_mode=vision.RunningMode.VIDEO,
         output_face_blendshapes=True,
         output_facial_transformation_matrixes=True,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..types import Embedding
 from .landmarks import Picture
+from .runtimes import load_onnxruntime
 
 Array = NDArray[np.float64]
 
@@ -70,8 +71,7 @@ class Embedder:
     """The embedding network; one for the whole process, its `embed` may be called from any thread."""
 
     def __init__(self, model: bytes) -> None:
-        import onnxruntime  # noqa: PLC0415  (0.3 s of import, only where faces are embedded)
-
+        onnxruntime = load_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..types import Box, CaptureTime
 from .landmarks import FaceMesh, Picture
+from .runtimes import mediapipe_base_options
 
 
 class MediaPipeTracker:
@@ -53,9 +54,9 @@ class MediaPipeFinder:
     """`FaceFinder` by the short-range detector (BlazeFace) inside the landmark bundle."""
 
     def __init__(self, bundle: bytes) -> None:
-        from mediapipe.tasks.python import BaseOptions, vision  # noqa: PLC0415
+        from mediapipe.tasks.python import vision  # noqa: PLC0415
 
-        base = BaseOptions(model_asset_buffer=_bundled(bundle, "face_detector.tflite"))
+        base = mediapipe_base_options(_bundled(bundle, "face_detector.tflite"))
         self._detector = vision.FaceDetector.create_from_options(vision.FaceDetectorOptions(base_options=base))
 
     def boxes(self, rgb: Picture) -> list[Box]:
@@ -78,10 +79,10 @@ def find_faces(bundle: bytes, rgb: Picture, *, limit: int = 2) -> list[FaceMesh]
 
 
 def _landmarker(bundle: bytes, mode: Any, *, faces: int) -> Any:
-    from mediapipe.tasks.python import BaseOptions, vision  # noqa: PLC0415
+    from mediapipe.tasks.python import vision  # noqa: PLC0415
 
     options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_buffer=bundle),
+        base_options=mediapipe_base_options(bundle),
         running_mode=mode,
         num_faces=faces,
         output_face_blendshapes=True,

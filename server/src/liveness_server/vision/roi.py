@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +51,13 @@ def skin_regions(rgb: Picture, points: Array) -> SkinRegions:
 def polygon_mean(rgb: Picture, corners: Array) -> RGB:
     """Mean colour inside a convex polygon, corners (n, 2) in pixels; zeros where it is out of the frame."""
     height, width = rgb.shape[:2]
-    left, top = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(corners.max(axis=0)) + 1, (width, height)).astype(int)
+    polygon = np.rint(corners).astype(np.int32)
+    x, y, w, h = cv2.boundingRect(polygon)
+    left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
     if right <= left or bottom <= top:
         return (0.0, 0.0, 0.0)
     mask = np.zeros((bottom - top, right - left), np.uint8)
-    cv2.fillConvexPoly(mask, np.round(corners - (left, top)).astype(np.int32), 255)
+    cv2.fillConvexPoly(mask, polygon - (left, top), 255)
     return _rgb(cv2.mean(rgb[top:bottom, left:right], mask))
 
 
@@ -68,18 +71,22 @@ def background_mean(rgb: Picture, face: tuple[float, float, float, float]) -> RG
     """
     left, top, face_width, face_height = face
     height, width = rgb.shape[:2]
-    bottom = round(min(max(top + BACKGROUND_BOTTOM * face_height, 0), height))
     margin = BACKGROUND_GROWTH * face_width
-    edges = round(min(max(left - margin, 0), width)), round(min(max(left + face_width + margin, 0), width))
-    strips = [rgb[:bottom:ROW_STEP, : edges[0]], rgb[:bottom:ROW_STEP, edges[1] :]]
-    wide = [strip for strip in strips if strip.shape[1] >= BACKGROUND_MIN_PX and strip.shape[0]]
-    if not wide:
+    bottom = _inside(top + BACKGROUND_BOTTOM * face_height, height)
+    before, after = _inside(left - margin, width), _inside(left + face_width + margin, width)
+    rows = rgb[:bottom:ROW_STEP]
+    strips = [strip for strip in (rows[:, :before], rows[:, after:]) if strip.shape[1] >= BACKGROUND_MIN_PX]
+    area = sum(strip.shape[1] for strip in strips) if bottom else 0
+    if not area:
         return NO_BACKGROUND
-    sizes = [strip.shape[0] * strip.shape[1] for strip in wide]
-    return _rgb(np.average([cv2.mean(strip) for strip in wide], axis=0, weights=sizes))
+    means = [(cv2.mean(strip), strip.shape[1] / area) for strip in strips]
+    return _rgb([sum(mean[channel] * share for mean, share in means) for channel in range(3)])
 
 
-def _rgb(mean: object) -> RGB:
+def _inside(edge: float, limit: int) -> int:
+    return round(min(max(edge, 0), limit))
+
+
+def _rgb(mean: Sequence[float]) -> RGB:
     """First three channels of a mean, rounded so that a transcript holds them exactly and briefly."""
-    red, green, blue = np.round(np.asarray(mean, np.float64)[:3], 4).tolist()
-    return red, green, blue
+    return round(mean[0], 4), round(mean[1], 4), round(mean[2], 4)
