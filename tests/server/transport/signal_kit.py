@@ -48,6 +48,8 @@ class Host:
         self.finished: list[Session] = []
         self.ended = asyncio.Event()
         self.breaks = False
+        self.deletes = False
+        """The relying party deletes each session while it is being decided."""
 
     def create(self, *, life_s: float = 120.0) -> str:
         token = secrets.token_urlsafe(24)
@@ -74,6 +76,8 @@ class Host:
         if self.breaks:
             raise OSError("disk full")
         assert session.verdict is not None
+        if self.deletes:
+            return ""
         return "signed" if session.verdict.decision is Outcome.PASS else ""
 
 

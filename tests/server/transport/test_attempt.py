@@ -42,6 +42,24 @@ async def test_a_person_who_does_as_told_passes_and_gets_the_token() -> None:
         assert decoder_threads() == []
 
 
+async def test_a_pass_deleted_while_it_was_decided_is_no_pass() -> None:
+    async with site() as here:
+        here.host.deletes = True
+        async with streaming(here) as (one, _):
+            person = here.people[0]
+            error = await one.until(wire.ErrorMessage, lambda message: person.actor.hear(message, person.t))
+            assert error.code == CloseCode.SESSION_DELETED
+            assert await one.code() == CloseCode.SESSION_DELETED
+
+
+async def test_no_statistics_before_there_is_a_span_to_measure() -> None:
+    said: list[str] = []
+    async with site() as here, streaming(here) as (one, _):
+        async with asyncio.timeout(8):
+            await one.until(wire.Challenge, lambda m: said.append(m.code) if isinstance(m, wire.Guidance) else None)
+    assert "low_bitrate" not in said
+
+
 async def test_a_client_that_vanishes_in_mid_stream() -> None:
     loop = asyncio.get_running_loop()
     async with site() as here, streaming(here) as (one, _):

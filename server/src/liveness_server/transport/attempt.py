@@ -19,7 +19,7 @@ from ..engine.fusion import hint_for
 from ..engine.session import Session
 from ..engine.states import State
 from ..errors import LocalProtocolError, RemoteProtocolError
-from ..types import ServerTime
+from ..types import Outcome, ServerTime
 from ..wire import (
     Answer,
     AnyClientMessage,
@@ -216,6 +216,7 @@ class Attempt:
             await analysis.close()
 
     async def _sample(self, peer: Peer) -> None:
+        peer.stats(self._clock.now())  # the first reading has no span to be a rate over
         while True:
             await asyncio.sleep(self._settings.sample_interval)
             if peer.unseen_since(self._progress_at) > self._settings.starved_after:
@@ -248,6 +249,8 @@ class Attempt:
         verdict = self.session.verdict
         assert verdict is not None, "set exactly when ended"
         code = self._close_code or self.session.close_code
+        if verdict.decision is Outcome.PASS and not token and code is CloseCode.OK:
+            code = CloseCode.SESSION_DELETED  # while it was being decided: a pass nobody keeps is none
         self._log.info("attempt_ended", decision=verdict.decision.value, close_code=int(code))
         if self._gone:
             return
