@@ -76,7 +76,7 @@ class Mesh:
     pivot: Points
     """(3,) the point the head turns about."""
     eye_distance: float
-    """Pixels between the outer eye corners' midpoints: the unit of every expression."""
+    """Pixels between the middles of the eyes: the unit of every expression."""
     rest: Pose
     """Pose of the portrait as it stands."""
 

@@ -97,11 +97,10 @@ class Movement:
     move: Move
     start: float
     speed: float = 1.0
-    gain: float = 1.0
 
     def at(self, t: float) -> dict[str, float]:
         """The channels' values at stream time `t`."""
-        return {channel: self.gain * value for channel, value in self.move.at(self.speed * (t - self.start)).items()}
+        return self.move.at(self.speed * (t - self.start))
 
     def release(self, t: float) -> None:
         """Stop holding: go back to rest from `t` on. A movement still rising, or already returning, goes on."""
