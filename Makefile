@@ -9,8 +9,10 @@ STAMPS := .stamps
 demo: $(STAMPS)/models
 	$(BIN)/python client_sdk/examples/demo.py
 
+# What streams in real time runs alone; the rest shares the cores.
 test: $(STAMPS)/models
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not webrtc' --numprocesses 2
+	$(BIN)/python -m pytest -m webrtc
 
 lint: $(STAMPS)/venv
 	$(BIN)/ruff check .
@@ -18,6 +20,7 @@ lint: $(STAMPS)/venv
 	$(BIN)/mypy
 
 bench: $(STAMPS)/models
+	$(BIN)/python tests/bench/bench_frame.py
 	$(BIN)/python tests/bench/bench_session.py
 
 setup: $(STAMPS)/models

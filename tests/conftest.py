@@ -22,7 +22,6 @@ REPOSITORY = Path(__file__).parents[1]
 def models() -> VisionModels:
     """Return the loaded required models, fetched first where the cache lacks them."""
     from liveness_server.vision.measure import VisionModels
-
     from liveness_server.vision.models import ModelStore
 
     store = ModelStore()

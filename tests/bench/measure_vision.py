@@ -38,7 +38,8 @@ NEIGHBOUR_S = 0.05
 """Frames at most this far apart are neighbours, seconds."""
 FRONTAL, TURNED = 10.0, 12.0
 """Degrees of yaw under and from which an embedding counts as frontal and as turned."""
-EMBED_EVERY = 5
+EMBED_INTERVAL_S = 0.16
+"""Twice as often as in a session, seconds."""
 
 
 @dataclass
@@ -171,7 +172,7 @@ def table(head: str, rows: list[list[str]]) -> str:
 def measure(models: VisionModels, path: Path) -> Clip:
     person = "evm_face" if path.parent.name == "controls" else path.stem
     clip = Clip(path.name, person)
-    with FaceMeter(models, embed_every=EMBED_EVERY) as meter:
+    with FaceMeter(models, embed_interval_s=EMBED_INTERVAL_S) as meter:
         clip.observations += [meter.observe(rgb, t) for t, rgb in read_video(path)]
     return clip
 

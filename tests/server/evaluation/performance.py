@@ -43,7 +43,7 @@ class Performance:
 
 def perform(portrait: str, models: VisionModels) -> Performance:
     """Let `portrait` make every move once."""
-    presenter, meter = Presenter(portrait, seed=7), FaceMeter(models, embed_every=10_000)
+    presenter, meter = Presenter(portrait, seed=7), FaceMeter(models, embed_interval_s=1e6)
     observations: list[FaceObservation] = []
 
     def shoot(seconds: float) -> list[Face]:

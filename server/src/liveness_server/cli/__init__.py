@@ -1,22 +1,60 @@
-"""`liveness-server`: one module per group of commands; this file only lists them."""
+"""`liveness-server`: one module per group of commands; this file only lists them.
+
+A command's module is imported when it is called (or listed), so that a small one does not wait for the large ones.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any, Final
+
 import typer
+from typer.core import TyperGroup
 
-from . import analyze, audit, compare, keys, models, present, replay, serve, settings
+COMMANDS: Final = {
+    "serve": ("serve", "command"),
+    "models": ("models", "app"),
+    "api-key": ("keys", "api_keys"),
+    "signing-key": ("keys", "signing_keys"),
+    "audit": ("audit", "app"),
+    "settings": ("settings", "command"),
+    "analyze": ("analyze", "command"),
+    "compare": ("compare", "command"),
+    "replay": ("replay", "command"),
+    "present": ("present", "command"),
+}
+"""Name on the command line -> (module, its function or group)."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Face-liveness server and its tools.")
-app.add_typer(models.app, name="models")
-app.command("analyze")(analyze.command)
-app.command("compare")(compare.command)
-app.command("present")(present.command)
-app.command("replay")(replay.command)
-app.command("serve")(serve.command)
-app.command("settings")(settings.command)
-app.add_typer(keys.api_keys, name="api-key")
-app.add_typer(keys.signing_keys, name="signing-key")
-app.add_typer(audit.app, name="audit")
+
+class LazyGroup(TyperGroup):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # typer has its own copy of click, whose types it hides
+        """Names, in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import and build one command; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        found = getattr(import_module(f".{module}", __name__), attribute)
+        if isinstance(found, typer.Typer):
+            command = typer.main.get_command(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            command = typer.main.get_command(alone)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def tools() -> None:
+    """Face-liveness server and its tools."""
 
 
 def main() -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from ..errors import ConfigError
 from ..store.audit import Audit, AuditError, Head
-from ..store.database import open_database
-from .serve import EXIT_CONFIG, load_settings, refuse
+from .environment import on_database, refuse
 
 EXIT_TAMPERED = 1
 """The chain is broken, or the noted head is not part of it."""
-
-T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="The append-only audit.")
 
@@ -24,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="The append-only audit.")
 @app.command()
 def lines() -> None:
     """Print every line, oldest first, as JSON lines."""
-    for line in _on_audit(lambda audit: audit.lines()):
+    for line in on_database(lambda database: Audit(database).lines()):
         typer.echo(line)
 
 
@@ -38,8 +32,9 @@ def verify(
 
     Exit codes: 0 the chain holds, 1 it does not.
     """
+    expected = _parsed(noted)
     try:
-        head = _on_audit(lambda audit: audit.verify(_parsed(noted)))
+        head = on_database(lambda database: Audit(database).verify(expected))
     except AuditError as error:
         refuse(error, EXIT_TAMPERED)
     typer.echo(f"{head.seq}:{head.hash}")
@@ -52,19 +47,3 @@ def _parsed(noted: str) -> Head | None:
     if not number.isdigit() or not digest:
         raise typer.BadParameter("a head is NUMBER:HASH")
     return Head(int(number), digest)
-
-
-def _on_audit(use: Callable[[Audit], Awaitable[T]]) -> T:
-    settings = load_settings()
-
-    async def run() -> T:
-        database = await open_database(settings.database)
-        try:
-            return await use(Audit(database))
-        finally:
-            await database.close()
-
-    try:
-        return asyncio.run(run())
-    except ConfigError as error:
-        refuse(error, EXIT_CONFIG)

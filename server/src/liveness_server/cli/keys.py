@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -14,10 +13,10 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ..app.keys import PUBLISH_DELAY_S, RELOAD_S, KeyRing, private_directory
+from ..config import Settings
 from ..errors import ConfigError
 from ..store.api_keys import ApiKey, ApiKeys, Scope
-from ..store.database import open_database
-from .serve import EXIT_CONFIG, load_settings, refuse
+from .environment import EXIT_CONFIG, load_settings, on_database, refuse
 
 EXIT_UNKNOWN = 1
 """There is no such key."""
@@ -109,29 +108,25 @@ def revoke_signing_key(kid: Annotated[str, typer.Argument(help="Its `kid`, as in
 
 
 def _on_keys(use: Callable[[ApiKeys], Awaitable[T]]) -> T:
-    settings = load_settings()
-
-    async def run() -> T:
-        private_directory(settings.data_dir)
-        database = await open_database(settings.database)
-        try:
-            return await use(ApiKeys(database))
-        finally:
-            await database.close()
-
-    try:
-        return asyncio.run(run())
-    except ConfigError as error:
-        refuse(error, EXIT_CONFIG)
+    _private_data()
+    return on_database(lambda database: use(ApiKeys(database)))
 
 
 def _ring() -> KeyRing:
-    settings = load_settings()
+    settings = _private_data()
     try:
-        private_directory(settings.data_dir)
         return KeyRing(settings.data_dir / "keys", settings.signing_alg, now=time.time())
     except ConfigError as error:
         refuse(error, EXIT_CONFIG)
+
+
+def _private_data() -> Settings:
+    settings = load_settings()
+    try:
+        private_directory(settings.data_dir)
+    except ConfigError as error:
+        refuse(error, EXIT_CONFIG)
+    return settings
 
 
 def _as_dict(key: ApiKey) -> dict[str, object]:

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 import uvicorn
-from rich.console import Console
 from starlette.applications import Starlette
 
 from ..app.application import create_app, drain
 from ..app.backend import MediaBackend
 from ..app.keys import KeyRing, private_directory
 from ..app.telemetry import configure_logging
-from ..config import PREFIX, Settings, unknown_variables
+from ..config import PREFIX, Settings
 from ..errors import ConfigError, ModelError
 from ..vision.models import ModelStore
 from ..wire import MAX_MESSAGE_BYTES
+from .environment import EXIT_CONFIG, console, load_settings, refuse
 
 EXIT_MODELS: Final = 3
 """A required model is missing or changed; the same as of `models check`."""
 EXIT_ADDRESS: Final = 69
 """EX_UNAVAILABLE of sysexits.h: the address cannot be listened on."""
-EXIT_CONFIG: Final = 78
-"""EX_CONFIG of sysexits.h: a setting, a key file or the database is unusable."""
 
 BACKLOG: Final = 2048
 """Connections the kernel may hold; uvicorn's default."""
@@ -39,8 +35,6 @@ CLOSE_TIMEOUT_S: Final = 10
 """Seconds for the last answers once every attempt has ended."""
 POLL_S: Final = 0.2
 """How soon a second Ctrl-C cuts the wait for live attempts short, seconds."""
-
-_console = Console(stderr=True, highlight=False)
 
 
 def command(
@@ -69,23 +63,6 @@ def command(
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(EXIT_CONFIG)
-
-
-def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
-    """Settings of this process, for every command; an unusable one ends the command with a message."""
-    environ = {**os.environ, **(overrides or {})}
-    for name in unknown_variables(environ):
-        _console.print(f"warning: {name} is no setting of this server", markup=False)
-    try:
-        return Settings.from_env(environ)
-    except ConfigError as error:
-        refuse(error, EXIT_CONFIG)
-
-
-def refuse(error: object, code: int) -> NoReturn:
-    """End the command with a message on stderr."""
-    _console.print(f"error: {error}", markup=False)
-    raise typer.Exit(code)
 
 
 def server_config(app: Starlette) -> uvicorn.Config:
@@ -159,6 +136,6 @@ def _announce(settings: Settings) -> None:
         "listening": settings.base_url if not settings.public_url else f"{settings.host}:{settings.port}",
     }
     for name, value in lines.items():
-        _console.print(f"{name:12} {value}", markup=False, soft_wrap=True)
+        console.print(f"{name:12} {value}", markup=False, soft_wrap=True)
     if first:
-        _console.print("next: liveness-server api-key create --name NAME", markup=False)
+        console.print("next: liveness-server api-key create --name NAME", markup=False)

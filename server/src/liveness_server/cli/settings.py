@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..config import settings_markdown, settings_table
-from .serve import load_settings
+from .environment import load_settings
 
 
 def command(

@@ -26,8 +26,9 @@ COUNT_INTERVAL_S = 0.15
 """Seconds between searches for a second face: every fifth frame at 30 fps, 3 ms each (0.6 ms a frame)."""
 SAME_FACE_OVERLAP = 0.2
 """Intersection over union from which a found box is the tracked face; two faces in view hardly overlap."""
-EMBED_EVERY = 10
-"""Frames from one embedding to the next, 22 ms each."""
+EMBED_INTERVAL_S = 0.32
+"""Seconds of capture time from one embedding to the next: every tenth frame at 30 fps, 22 ms each. By time and not by
+count, so that a slow camera gives the checks as many as a fast one."""
 
 _KEPT = np.array(landmarks.KEPT)
 
@@ -64,28 +65,28 @@ class VisionModels:
 class FaceMeter:
     """Measures the frames of one session. Not thread-safe; make it in an executor (40-100 ms) and close it."""
 
-    def __init__(self, models: VisionModels, *, embed_every: int = EMBED_EVERY) -> None:
+    def __init__(self, models: VisionModels, *, embed_interval_s: float = EMBED_INTERVAL_S) -> None:
         self._embedder = models.embedder
         self._tracker = models.tracker()
         self._bystanders = BystanderWatch(models.finder())
-        self._embed_every = embed_every
-        self._until_embedding = 0
+        self._embed_interval_s = embed_interval_s
+        self._embedded: CaptureTime | None = None
 
     def observe(self, rgb: Picture, t: CaptureTime) -> FaceObservation:
         """Measure one frame, RGB (h, w, 3); frames must come in capture order.
 
         The largest face is measured; an embedding comes with its first frame, with its first frame after it was gone,
-        and with every `embed_every`-th one.
+        and then every `embed_interval_s` seconds.
         """
         rgb = np.ascontiguousarray(rgb)
         height, width = rgb.shape[:2]
         mesh = self._tracker.track(rgb, t)
         if mesh is None:
-            self._until_embedding = 0
+            self._embedded = None
             return FaceObservation(t, width, height, 0, None)
         box = normalised_box(mesh, width, height)
         faces = 1 + self._bystanders.others(rgb, t, box)
-        return FaceObservation(t, width, height, faces, measure_face(rgb, mesh, box, self._embedding(rgb, mesh)))
+        return FaceObservation(t, width, height, faces, measure_face(rgb, mesh, box, self._embedding(rgb, mesh, t)))
 
     def close(self) -> None:
         """Free the networks of this session."""
@@ -100,10 +101,11 @@ class FaceMeter:
     ) -> None:
         self.close()
 
-    def _embedding(self, rgb: Picture, mesh: FaceMesh) -> Embedding | None:
-        due = self._until_embedding == 0
-        self._until_embedding = (self._until_embedding or self._embed_every) - 1
-        return self._embedder.embed(rgb, mesh.points) if due else None
+    def _embedding(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime) -> Embedding | None:
+        if self._embedded is not None and 0 <= t - self._embedded < self._embed_interval_s:
+            return None
+        self._embedded = t
+        return self._embedder.embed(rgb, mesh.points)
 
 
 class BystanderWatch:
