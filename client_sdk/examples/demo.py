@@ -38,6 +38,7 @@ from liveness_client import (
     ProgressEvent,
     ResultEvent,
 )
+from liveness_server.cli.native import quiet_native_logs
 from liveness_server.evaluation.presenter import Answer, Behaviour, Presenter, portrait
 
 AUDIENCE = "https://bank.example"
@@ -223,4 +224,6 @@ def say_what_next() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with quiet_native_logs():
+        code = main()
+    sys.exit(code)

@@ -5,11 +5,15 @@ A command's module is imported when it is called (or listed), so that a small on
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
+
+from .native import quiet_native_logs
 
 COMMANDS: Final = {
     "serve": ("serve", "command"),
@@ -24,6 +28,9 @@ COMMANDS: Final = {
     "present": ("present", "command"),
 }
 """Name on the command line -> (module, its function or group)."""
+
+ANSWERING: Final = frozenset({"analyze", "compare", "present"})
+"""Commands that load the networks to answer a person, and then end."""
 
 
 class LazyGroup(TyperGroup):
@@ -59,4 +66,5 @@ def tools() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    with quiet_native_logs() if set(sys.argv[1:2]) & ANSWERING else nullcontext():
+        app()
