@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from ..challenges.rules import ActiveRules
 from ..challenges.sequence import CHECK_NAME as ACTIVE
-from ..challenges.sequence import ActiveRules
 from ..types import Profile
 
 EXTENDED_FACTOR: Final = 10.0

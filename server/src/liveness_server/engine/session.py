@@ -19,13 +19,11 @@ from .. import wire
 from ..challenges.baseline import Baseline
 from ..challenges.plan import Draw, draw_plan, pool_of
 from ..challenges.sequence import ActiveSequence, Effect, Ended, Prompt, Stage
-from ..checks import REGISTRY as CHECKS
-from ..checks.base import Check, CheckContext
 from ..errors import LocalProtocolError
-from ..types import CheckResult, FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
+from ..types import FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
 from ..wire import CloseCode
-from .fusion import decide, reasons_of
 from .guidance import OK, WAIT, Positioner
+from .judge import Judge, Judgement
 from .spec import SessionSpec
 from .states import ACCEPTS, TERMINAL, TRANSITIONS, Input, State, Trigger
 from .transcript import Transcript
@@ -33,9 +31,6 @@ from .transcript import Transcript
 MAX_DROP_RATIO: Final = 0.5
 """Frames dropped unseen over frames received: above, the server judged less than half of what it got (15 of 30 fps) and
 says so instead of judging the person."""
-
-_BLAMELESS: Final = frozenset({"server_overload", "fault", "deleted"})
-"""Endings that are ours or the relying party's: never a failure of the person."""
 
 _PHASES: Final = {
     State.POSITIONING: Phase.POSITIONING,
@@ -59,8 +54,7 @@ class Session:
         self.plan, self._plan_bits = draw_plan(draw, spec.profile, self.policy.rules.steps, spec.previous_plan)
         self._sequence = ActiveSequence(self.policy.rules, draw, self.plan, pool_of(spec.profile))
         self._positioner = Positioner(self.policy.timing.steady_s)
-        context = CheckContext(spec.reference, spec.embedding_digest)
-        self._checks: list[Check] = [check(context) for check in CHECKS.values()]
+        self._judge = Judge(spec, self.policy, self._sequence)
         self._transcript = Transcript(spec, keep=keep_transcript)
         self._outbox: list[wire.AnyServerMessage] = []
         self._deadline = spec.expires
@@ -109,7 +103,7 @@ class Session:
         self._observed += 1
         if self.state is State.AWAITING_MEDIA:
             self._move(Trigger.MEDIA, now, self.policy.timing.positioning_s)
-        self._feed_checks(observation)
+        self._judge.watch(observation, _PHASES[self.state])
         self._observers[self.state](self, observation, now)
 
     def receive_stats(self, stats: StreamStats, now: ServerTime) -> None:
@@ -248,52 +242,28 @@ class Session:
         self.state = TRANSITIONS[self.state][trigger]
         self._deadline = ServerTime(now + limit_s)
 
-    def _feed_checks(self, observation: FaceObservation) -> None:
-        phase = _PHASES[self.state]
-        step = self._sequence.step if phase is Phase.CHALLENGE else 0
-        for check in self._checks:
-            check.update(observation, phase, step)
-
     def _abort(self, taken: Input, reason: str, close_code: CloseCode, now: ServerTime, payload: object = None) -> None:
         if self._take(taken, now, payload):
             self._end(Trigger.ABORT, reason, close_code)
 
-    def _conclude(self, now: ServerTime, *reasons: str) -> None:
-        """Decide by the evidence; `reasons` says why it is incomplete, if it is."""
+    def _conclude(self, now: ServerTime, *incomplete: str) -> None:
         if self._overloaded():
             self._end(Trigger.CONCLUDE, "server_overload", CloseCode.OK)
-            return
-        results = self._results()
-        required = self.policy.required(with_reference=self.spec.reference is not None)
-        decision = decide(results, required, self.policy.may_deny)
-        if reasons and decision is Outcome.PASS:
-            decision = Outcome.INCONCLUSIVE
-        self._settle(Trigger.CONCLUDE, decision, (*reasons, *reasons_of(results, required, self.policy.may_deny)))
+        else:
+            self._settle(Trigger.CONCLUDE, self._judge.by_evidence(*incomplete))
 
     def _end(self, trigger: Trigger, reason: str, close_code: CloseCode) -> None:
-        """End early: inconclusive, unless the evidence already fails, so that nobody escapes a failure by leaving."""
+        """End before the evidence is complete."""
         self.close_code = close_code
-        required = self.policy.required(with_reference=self.spec.reference is not None)
-        failed = [r for r in self._results() if r.outcome is Outcome.FAIL]
-        denials = () if reason in _BLAMELESS else reasons_of(failed, required, self.policy.may_deny)
-        decision = Outcome.FAIL if denials else Outcome.INCONCLUSIVE
-        self._settle(trigger, decision, (f"session:{reason}", *denials))
+        self._settle(trigger, self._judge.cut_short(reason))
 
-    def _settle(self, trigger: Trigger, decision: Outcome, reasons: tuple[str, ...]) -> None:
+    def _settle(self, trigger: Trigger, judgement: Judgement) -> None:
         self.state = TRANSITIONS[self.state][trigger]
-        results = self._results()
-        self.verdict = Verdict(
-            decision=decision,
-            reasons=reasons,
-            checks=tuple(results),
-            challenges=tuple(self._sequence.timings),
-            amr=_methods(results) if decision is Outcome.PASS else (),
-            entropy_bits=round(self._plan_bits + self._sequence.entropy_bits, 2),
+        self.verdict = self._judge.verdict(
+            judgement,
+            entropy_bits=self._plan_bits + self._sequence.entropy_bits,
             transcript_hash=self._transcript.head,
         )
-
-    def _results(self) -> list[CheckResult]:
-        return [*(check.result() for check in self._checks), self._sequence.result()]
 
     def _overloaded(self) -> bool:
         return self._dropped > MAX_DROP_RATIO * (self._dropped + self._observed)
@@ -303,9 +273,3 @@ def _message(effect: Effect) -> wire.AnyServerMessage:
     if isinstance(effect, Prompt):
         return wire.Challenge(effect.id, effect.kind, effect.deadline_s, effect.step, effect.steps)
     return wire.Progress(effect.id, "done" if effect.outcome == "done" else "retry")
-
-
-def _methods(results: list[CheckResult]) -> tuple[str, ...]:
-    """RFC 8176 values of what was confirmed: `user` (presence test), `face` (matched)."""
-    passed = {r.check for r in results if r.outcome is Outcome.PASS}
-    return tuple(method for check, method in (("match", "face"), ("active", "user")) if check in passed)

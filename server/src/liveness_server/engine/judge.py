@@ -1,0 +1,74 @@
+"""What a session has to go by: feeds every check, and turns their results into a decision with its reasons."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..challenges.sequence import ActiveSequence
+from ..checks import REGISTRY
+from ..checks.base import Check, CheckContext
+from ..types import CheckResult, FaceObservation, Outcome, Phase, Verdict
+from .fusion import decide, reasons_of
+from .policy import Policy
+from .spec import SessionSpec
+
+BLAMELESS: Final = frozenset({"server_overload", "fault", "deleted"})
+"""Endings that are ours or the relying party's: never a failure of the person."""
+
+Judgement = tuple[Outcome, tuple[str, ...]]
+"""Decision, and the exact reasons against a pass."""
+
+
+class Judge:
+    """The evidence of one session."""
+
+    def __init__(self, spec: SessionSpec, policy: Policy, sequence: ActiveSequence) -> None:
+        context = CheckContext(spec.reference, spec.embedding_digest)
+        self._checks: list[Check] = [check(context) for check in REGISTRY.values()]
+        self._sequence = sequence
+        self._required = policy.required(with_reference=spec.reference is not None)
+        self._may_deny = policy.may_deny
+
+    def watch(self, observation: FaceObservation, phase: Phase) -> None:
+        """Show one observation to every check."""
+        step = self._sequence.step if phase is Phase.CHALLENGE else 0
+        for check in self._checks:
+            check.update(observation, phase, step)
+
+    def by_evidence(self, *incomplete: str) -> Judgement:
+        """Decide by what was seen; `incomplete` says why there is not more, and rules a pass out."""
+        results = self.results()
+        decision = decide(results, self._required, self._may_deny)
+        if incomplete and decision is Outcome.PASS:
+            decision = Outcome.INCONCLUSIVE
+        return decision, (*incomplete, *reasons_of(results, self._required, self._may_deny))
+
+    def cut_short(self, reason: str) -> Judgement:
+        """Inconclusive, unless the evidence already fails: nobody escapes a failure by leaving."""
+        failed = [r for r in self.results() if r.outcome is Outcome.FAIL]
+        denials = () if reason in BLAMELESS else reasons_of(failed, self._required, self._may_deny)
+        return Outcome.FAIL if denials else Outcome.INCONCLUSIVE, (f"session:{reason}", *denials)
+
+    def verdict(self, judgement: Judgement, *, entropy_bits: float, transcript_hash: str) -> Verdict:
+        """Put the whole answer together."""
+        decision, reasons = judgement
+        results = self.results()
+        return Verdict(
+            decision=decision,
+            reasons=reasons,
+            checks=tuple(results),
+            challenges=tuple(self._sequence.timings),
+            amr=_methods(results) if decision is Outcome.PASS else (),
+            entropy_bits=round(entropy_bits, 2),
+            transcript_hash=transcript_hash,
+        )
+
+    def results(self) -> list[CheckResult]:
+        """What every check says now, the challenges last."""
+        return [*(check.result() for check in self._checks), self._sequence.result()]
+
+
+def _methods(results: list[CheckResult]) -> tuple[str, ...]:
+    """RFC 8176 values of what was confirmed: `user` (presence test), `face` (matched)."""
+    passed = {r.check for r in results if r.outcome is Outcome.PASS}
+    return tuple(method for check, method in (("match", "face"), ("active", "user")) if check in passed)
