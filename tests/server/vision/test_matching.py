@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from liveness_server.vision.matching import BANDS, MatchBands, cosine, decide, margin
+from liveness_server.errors import ModelError
+from liveness_server.vision.matching import (
+    BANDS,
+    CALIBRATED_DIGEST,
+    MatchBands,
+    cosine,
+    decide,
+    margin,
+    require_calibrated,
+)
 from liveness_server.vision.models import load_manifest
 
 
@@ -40,3 +49,9 @@ def test_cosine_of_known_vectors() -> None:
 def test_embeddings_of_different_models_are_not_compared() -> None:
     with pytest.raises(ValueError, match="128 and 512"):
         cosine((0.1,) * 128, (0.1,) * 512)
+
+
+def test_production_wants_the_model_the_thresholds_were_measured_for() -> None:
+    require_calibrated(CALIBRATED_DIGEST)
+    with pytest.raises(ModelError, match="measured for the embedding model"):
+        require_calibrated("0" * 64)

@@ -18,6 +18,7 @@ from ..transport.media import MediaService, MediaSettings
 from ..transport.peer import PeerSettings
 from ..transport.signaling import LiveAttempts, serve_attempt
 from ..types import Reference
+from ..vision.matching import require_calibrated
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.models import ModelStore
 from ..vision.picture import embed_picture
@@ -36,6 +37,8 @@ class MediaBackend:
     async def load(cls, settings: Settings) -> Self:
         """Load the models off the event loop. Raises `ModelError` when one is missing or changed."""
         models = await asyncio.to_thread(VisionModels.load, ModelStore(settings.models_dir))
+        if settings.production:
+            require_calibrated(models.embedding_digest)
         return cls(models, settings)
 
     @property

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..errors import ModelError
+
 ACCEPT = 0.45
 """Cosine from which two faces are one person: the lowest genuine pair had 0.445, one impostor pair reached 0.467."""
 REVIEW = 0.40
@@ -67,3 +69,12 @@ def decide(similarity: float, bands: MatchBands = BANDS) -> MatchDecision:
 def margin(similarity: float, bands: MatchBands = BANDS) -> float:
     """Distance of a cosine to the nearest threshold: how far the decision is from being another one."""
     return min(abs(similarity - bands.accept), abs(similarity - bands.review))
+
+
+def require_calibrated(digest: str) -> None:
+    """Raise `ModelError` unless the thresholds were measured for this embedding model; for servers in production."""
+    if digest != CALIBRATED_DIGEST:
+        raise ModelError(
+            f"the match thresholds were measured for the embedding model {CALIBRATED_DIGEST[:12]}, not {digest[:12]}: "
+            "use that model, or measure thresholds for this one"
+        )
