@@ -25,7 +25,7 @@ def test_other_keys_stay(key: str) -> None:
 
 
 nested = st.recursive(
-    st.integers() | st.text(max_size=5),
+    st.integers() | st.text("xyz", max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["pii", "a", "pii.x", "b"]), inner, max_size=3)
     ),
