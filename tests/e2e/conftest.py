@@ -38,7 +38,6 @@ STARVED = {
     "face_continuity:frames_missing",
     "image_quality:low_frame_rate",
     "positioning:low_frame_rate",
-    "capture:timeout",
 }
 """Reasons a machine without time to spare gives."""
 BIN = Path(sys.executable).parent
