@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -49,8 +50,9 @@ class _AvSource(Source):
         """Close the input, after a read that is going on."""
         self._worker.close(self._stop)
 
+    @abstractmethod
     def _connect(self) -> InputContainer:
-        raise NotImplementedError
+        """Open the input. Raises `SourceError`."""
 
     def _start(self) -> TimedFrame:
         self._stop()

@@ -201,6 +201,19 @@ def test_a_slow_capture_clock_buys_no_time():
     assert now - 1000.5 < 60
 
 
+def test_a_deadline_needs_no_tick():
+    """Observations alone, arriving ever later on the server's clock, run into the deadline all the same."""
+    session, actor = connected(spec(life_s=10_000)), Actor(answer=lambda kind: None)
+    now = 1000.5
+    for i in range(3000):
+        now += 1 / 3
+        session.receive_observation(actor.show(i / 30, session.state), ServerTime(now))
+        if session.ended:
+            break
+    assert session.verdict.decision is Outcome.INCONCLUSIVE
+    assert now - 1000.5 < 60
+
+
 def test_leaving_does_not_undo_a_failure():
     session = connected(spec(reference=BOB))
     actor = Actor(person_at=lambda t, state: BOB if state == State.CHALLENGING else ALICE)

@@ -97,8 +97,12 @@ class Session:
             self._move(Trigger.OFFER, now, self.policy.timing.hello_s)
 
     def receive_observation(self, observation: FaceObservation, now: ServerTime) -> None:
-        """One frame was seen. Capture times must rise."""
+        """One frame was seen. Capture times must rise. A deadline that has passed comes first, tick or no tick."""
         if not self._take(Input.OBSERVATION, now, observation):
+            return
+        if now >= self._deadline:
+            self._timeouts[self.state](self, now)
+        if self.ended:
             return
         self._observed += 1
         if self.state is State.AWAITING_MEDIA:
