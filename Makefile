@@ -9,10 +9,10 @@ STAMPS := .stamps
 demo: $(STAMPS)/models
 	$(BIN)/python client_sdk/examples/demo.py
 
-# What streams in real time runs alone; the rest shares the cores.
+# What streams in real time comes after what uses up the cores; there, a file at a time on each of two workers.
 test: $(STAMPS)/models
 	$(BIN)/python -m pytest -m 'not webrtc' --numprocesses 2
-	$(BIN)/python -m pytest -m webrtc
+	$(BIN)/python -m pytest -m webrtc --numprocesses 2 --dist loadfile
 
 lint: $(STAMPS)/venv
 	$(BIN)/ruff check .
