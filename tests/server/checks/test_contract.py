@@ -8,6 +8,7 @@ import inspect
 import pytest
 
 from acting import ALICE, Actor, face, identity, observe
+from lifelike import lifelike
 from liveness_server.checks import REGISTRY
 from liveness_server.checks.base import CheckContext
 from liveness_server.engine.policy import POLICIES
@@ -16,9 +17,13 @@ from liveness_server.vision.matching import CALIBRATED_DIGEST
 
 CONTEXT = CheckContext(Reference(identity(ALICE), CALIBRATED_DIGEST), CALIBRATED_DIGEST)
 
+NEVER_CONFIRMS = {"deepfake_temporal": "not_assessed"}
+"""Checks that can only deny, and what they say of a good session: no cue over time was found to confirm a real face."""
+
 
 def good_session(seconds=6.0):
-    actor = Actor()
+    # Landmarks and skin that move: without them a scripted person is as still as a photograph.
+    actor = Actor(alter=lambda shown, state: lifelike(shown, shown.t))
     for i in range(int(seconds * 30)):
         phase = Phase.CHALLENGE if i < 90 else Phase.CAPTURE
         yield actor.show(i / 30, ""), phase, int(phase is Phase.CHALLENGE)
@@ -49,7 +54,9 @@ def test_a_good_session_passes_with_reason_ok(check):
     for given in good_session():
         check.update(*given)
     result = check.result()
-    assert (result.outcome, result.reason, result.check) == (Outcome.PASS, "ok", check.name)
+    reason = NEVER_CONFIRMS.get(check.name)
+    expected = (Outcome.INCONCLUSIVE, reason) if reason else (Outcome.PASS, "ok")
+    assert (result.outcome, result.reason, result.check) == (*expected, check.name)
 
 
 def test_deterministic_and_asking_changes_nothing(check):

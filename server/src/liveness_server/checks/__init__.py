@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from .base import Check
+from .deepfake_temporal import DeepfakeTemporal
 from .face_continuity import FaceContinuity
 from .identity_continuity import IdentityContinuity
 from .image_quality import ImageQuality
 from .match import Match
+from .micro_movement import MicroMovement
 from .single_face import SingleFace
+from .stream_integrity import StreamIntegrity
 
-_CHECKS: tuple[type[Check], ...] = (SingleFace, ImageQuality, FaceContinuity, IdentityContinuity, Match)
+_CHECKS: tuple[type[Check], ...] = (
+    SingleFace,
+    ImageQuality,
+    FaceContinuity,
+    IdentityContinuity,
+    Match,
+    StreamIntegrity,
+    MicroMovement,
+    DeepfakeTemporal,
+)
 
 REGISTRY: Final[dict[str, type[Check]]] = {check.name: check for check in _CHECKS}
 """Every check a session runs, by name, in the order they are reported."""

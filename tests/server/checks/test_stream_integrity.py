@@ -1,0 +1,141 @@
+"""Streams whose truth is known: a living face that never repeats, and what happens on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from acting import ALICE, face, identity, moved, observe
+from lifelike import lifelike, stream
+from liveness_server.checks.base import CheckContext
+from liveness_server.checks.recurrence import MEMORY, Recurrence, RecurrenceLimits, Snapshot
+from liveness_server.checks.stream_integrity import StreamIntegrity
+from liveness_server.types import CaptureTime, Outcome, Phase, SkinRegions
+
+CONTEXT = CheckContext(None, "")
+
+
+def watched(frames, phase=Phase.CAPTURE):
+    check = StreamIntegrity(CONTEXT)
+    for frame in frames:
+        check.update(frame, phase, 0)
+    return check
+
+
+def said(frames):
+    result = watched(frames).result()
+    return result.outcome, result.reason
+
+
+@pytest.mark.parametrize("fps", [12.0, 24.0, 30.0, 60.0])
+def test_a_living_face_passes_at_every_rate(fps):
+    assert said(stream(12, fps=fps)) == (Outcome.PASS, "ok")
+
+
+def test_a_short_stream_is_left_open():
+    assert said(stream(3.5)) == (Outcome.INCONCLUSIVE, "too_short")
+
+
+def test_positioning_is_not_judged():
+    assert watched(stream(8, lambda t: t % 3.1), Phase.POSITIONING).result().reason == "too_short"
+
+
+def test_the_result_can_be_asked_for_at_any_time():
+    asked, silent = StreamIntegrity(CONTEXT), StreamIntegrity(CONTEXT)
+    for frame in stream(7, lambda t: t % 3.1):
+        asked.update(frame, Phase.CAPTURE, 0)
+        asked.result()
+        asked.flags()
+        silent.update(frame, Phase.CAPTURE, 0)
+    assert asked.result() == silent.result()
+
+
+def test_jitter_and_single_lost_frames_are_no_gap():
+    frames = [frame for i, frame in enumerate(stream(10)) if i % 7]
+    jittered = [replace(f, t=CaptureTime(f.t + 0.004 * (i % 3))) for i, f in enumerate(frames)]
+    assert said(jittered) == (Outcome.PASS, "ok")
+
+
+def test_frames_missing_for_long_are_not_judged_over():
+    frames = [frame for frame in stream(20) if frame.t % 4 < 3]
+    assert said(frames) == (Outcome.INCONCLUSIVE, "frames_missing")
+
+
+def test_one_gap_in_a_long_stream_is_survived():
+    assert said([frame for frame in stream(10) if not 4 < frame.t < 5]) == (Outcome.PASS, "ok")
+
+
+def test_a_gap_is_neither_a_freeze_nor_a_cut():
+    """The face is elsewhere and the light another when the stream comes back."""
+    frames = [frame if frame.t < 6 else relit(frame) for frame in stream(12) if not 6 <= frame.t < 7]
+    assert said(frames) == (Outcome.PASS, "ok")
+
+
+def relit(frame, shift=30.0, levels=20.0):
+    shown = frame.face
+    points = tuple((x + shift, y, z) for x, y, z in shown.points)
+    skin = (shown.skin.forehead, shown.skin.cheek_left, shown.skin.cheek_right)
+    lit = SkinRegions(*(tuple(level + levels for level in rgb) for rgb in skin), background=shown.skin.background)
+    return moved(frame, points=points, skin=lit)
+
+
+@pytest.mark.parametrize(
+    ("shift", "levels", "reason"),
+    [(30.0, 20.0, "cut"), (30.0, 0.0, "ok"), (0.0, 20.0, "ok")],
+    ids=["both jump", "the head steps aside", "a lamp goes on"],
+)
+def test_a_cut_is_a_jump_of_place_and_light_together(shift, levels, reason):
+    frames = [frame if frame.t < 4 else relit(frame, shift, levels) for frame in stream(10)]
+    assert said(frames)[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [((320, 240), "ok"), ((480, 640), "ok"), ((640, 360), "format_changed")],
+    ids=["scaled down by the browser", "phone turned", "another source"],
+)
+def test_size_changes(size, reason):
+    frames = [
+        frame if frame.t < 5 else lifelike(replace(frame, width=size[0], height=size[1]), frame.t)
+        for frame in stream(10)
+    ]
+    assert said(frames)[1] == reason
+
+
+def test_a_lost_face_starts_anew():
+    frames = [frame if not 3 < frame.t < 3.5 else observe(frame.t, None) for frame in stream(6)]
+    assert said(frames) == (Outcome.INCONCLUSIVE, "too_short")
+
+
+def test_flags_are_no_verdict():
+    check = watched(stream(8))
+    assert check.flags() == ("exact_pacing",)
+    assert check.result().outcome is Outcome.PASS
+
+
+def test_browser_pacing_is_not_flagged():
+    """Steps in whole milliseconds, a few of them off: 33, 34, 28, 38 (capture cues, section 3)."""
+    frames = [replace(f, t=CaptureTime(round(f.t, 3) + 0.005 * (i % 4 == 1))) for i, f in enumerate(stream(8))]
+    assert watched(frames).flags() == ()
+
+
+def test_a_slow_camera_behind_a_fast_stream_is_flagged_not_failed():
+    """Every second frame is the one before, as a dark room or a rate converter makes it."""
+    check = watched(stream(10, lambda t: int(t * 15) / 15, noise=0.0))
+    assert "repeated_frames" in check.flags()
+    assert check.result().outcome is Outcome.PASS
+
+
+def test_memory_is_bounded():
+    """After the window is full, an older repetition is out of reach and nothing has grown."""
+    past = Recurrence(RecurrenceLimits(0.12, 0.22, 0.4, 0.25))
+    for frame in stream(2 * MEMORY / 20, fps=20.0):
+        past.add(frame.t, Snapshot.of(frame.face), 640)
+    assert len(past._samples) == MEMORY + 10
+    assert past.longest_s == 0.0
+
+
+def test_the_scripted_person_without_a_face_of_points_does_no_harm():
+    frames = [observe(i / 30, face(embedding=identity(ALICE))) for i in range(300)]
+    assert said(frames)[0] is Outcome.FAIL, "it is as still as a frozen picture, and called so"
