@@ -24,12 +24,13 @@ COMMANDS: Final = {
     "settings": ("settings", "command"),
     "analyze": ("analyze", "command"),
     "compare": ("compare", "command"),
+    "evaluate": ("evaluate", "command"),
     "replay": ("replay", "command"),
     "present": ("present", "command"),
 }
 """Name on the command line -> (module, its function or group)."""
 
-ANSWERING: Final = frozenset({"analyze", "compare", "present"})
+ANSWERING: Final = frozenset({"analyze", "compare", "evaluate", "present"})
 """Commands that load the networks to answer a person, and then end."""
 
 

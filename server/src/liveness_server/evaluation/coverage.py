@@ -1,0 +1,74 @@
+"""What a data set cannot tell: said in the report before anybody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ..types import Outcome
+from .dataset import Dataset, Label
+from .evaluate import Judged
+from .metrics import apcer, bpcer
+
+FACTORS: Final = {
+    "skin_tone": "skin tone",
+    "light": "light",
+    "bitrate": "bitrate",
+    "face_size": "face size",
+}
+"""Columns that a complete data set has -> how they are called. Error rates are known to differ by each."""
+
+
+def not_covered(judged: Sequence[Judged], dataset: Dataset) -> list[str]:
+    """Return one sentence for each thing these presentations say nothing, or too little, about."""
+    return [
+        *_missing_kinds(judged),
+        *_too_few(judged),
+        *_columns(dataset),
+        *_full_system(judged),
+        *_silent_checks(judged),
+        "Nothing is known of any attack species that is not listed, and nothing of how hard a listed one was tried.",
+        "Presentations of one subject or one source are not independent; the intervals take them to be.",
+    ]
+
+
+def _missing_kinds(judged: Sequence[Judged]) -> Iterator[str]:
+    labels = {j.clip.label for j in judged}
+    if Label.BONA_FIDE not in labels:
+        yield "There is no bona fide presentation: nothing is known of how often people are refused."
+    if Label.ATTACK not in labels:
+        yield "There is no attack presentation: nothing is known of how often attacks are accepted."
+
+
+def _too_few(judged: Sequence[Judged]) -> Iterator[str]:
+    for species in sorted({j.clip.species for j in judged} - {""}):
+        rate = apcer(j.answer.pad for j in judged if j.clip.species == species)
+        if not rate.sufficient:
+            yield f"{species}: {rate.n} presentations are too few; up to {rate.upper95:.1%} may be accepted unseen."
+    people = bpcer(j.answer.pad for j in judged if j.clip.label is Label.BONA_FIDE)
+    if people.n and not people.sufficient:
+        yield f"Bona fide: {people.n} presentations are too few; up to {people.upper95:.1%} may be refused unseen."
+
+
+def _columns(dataset: Dataset) -> Iterator[str]:
+    for column in dataset.slices:
+        values = {clip.columns[column] for clip in dataset.clips} - {""}
+        if not values:
+            yield f"Column {column!r} is empty: no slice by it."
+        elif len(values) == 1 and len(dataset.clips) > 1:
+            yield f"Only one {column} was tried: {values.pop()}."
+    if absent := [name for column, name in FACTORS.items() if column not in dataset.slices]:
+        yield f"Not labelled, so not sliced by: {', '.join(absent)}."
+
+
+def _full_system(judged: Sequence[Judged]) -> Iterator[str]:
+    if not any(j.clip.reference for j in judged if j.clip.label is Label.ATTACK):
+        yield "No attack has a reference picture: the full system (IAPAR) was not measured."
+
+
+def _silent_checks(judged: Sequence[Judged]) -> Iterator[str]:
+    for name in sorted({name for j in judged for name in j.answer.checks}):
+        answers = [j.answer.checks[name] for j in judged if name in j.answer.checks]
+        if all(answer.outcome is Outcome.INCONCLUSIVE for answer in answers):
+            reasons = ", ".join(sorted({answer.reason for answer in answers}))
+            yield f"Check {name} never answered ({reasons})."

@@ -1,0 +1,220 @@
+"""The report: every count where it belongs, and a page that never claims more than the counts."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from liveness_server.evaluation.evaluate import Answer
+from liveness_server.evaluation.metrics import Rate
+from liveness_server.evaluation.page import rate, render
+from liveness_server.evaluation.report import NOTICE, Row, rate_row
+from liveness_server.types import Outcome
+from server.evaluation.judging import answer, attack, dataset, live, report_of
+
+PASS, FAIL, NONE = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Row:
+    """Four people, 60 prints all denied, three replays of which one passes, one swap that matches the wrong person."""
+    rows = [live(f"live{i}.mp4", condition="dim" if i else "office", reference="me.png") for i in range(4)]
+    rows += [attack(f"print{i}.mp4", "print", instrument="A4", condition="office") for i in range(60)]
+    rows += [attack(f"replay{i}.mp4", "replay", instrument="phone", condition="dim") for i in range(3)]
+    rows += [attack("swap.mp4", "swap", method="virtual camera", instrument="mesh", reference="me.png")]
+    answers = {row["file"]: answer(FAIL, reason="flat") for row in rows}
+    answers |= {f"live{i}.mp4": answer(PASS) for i in range(2)}
+    answers |= {"live2.mp4": answer(NONE, reason="too_dark"), "live3.mp4": answer(FAIL, reason="flat")}
+    answers |= {"replay0.mp4": answer(PASS, frames=121), "replay1.mp4": Answer(NONE, NONE, ("media:truncated",), {})}
+    answers |= {"swap.mp4": answer(PASS, decision=FAIL, reason="other_person")}
+    return report_of(dataset(tmp_path_factory.mktemp("set"), rows), answers)
+
+
+@pytest.fixture(scope="module")
+def page(report: Row) -> str:
+    return render(report)
+
+
+def test_the_named_keys(report: Row) -> None:
+    assert report["species"]["print"]["n"] == 60
+    assert report["species"]["print"]["apcer"] == 0.0
+    assert report["species"]["print"]["ci95"] == [0.0, pytest.approx(1 - 0.025 ** (1 / 60), abs=1e-6)]
+    assert report["bpcer"] == 0.25
+    assert report["ci95"] == [pytest.approx(0.0063, abs=1e-4), pytest.approx(0.8059, abs=1e-4)]
+    assert report["decisions"]["live3.mp4"]["decision"] == "fail"
+    assert len(report["decisions"]) == 68
+
+
+def test_the_headline_is_the_worst_species(report: Row) -> None:
+    assert report["apcer_max"]["species"] == "swap"
+    assert report["apcer_max"]["value"] == 1.0
+    assert report["apcer_max"]["insufficient"] == []
+
+
+def test_presentations_without_an_answer_are_counted_apart(report: Row) -> None:
+    replay = report["species"]["replay"]
+    assert (replay["n"], replay["accepted"], replay["apnrr"]["errors"]) == (3, 1, 1)
+    assert report["bona_fide"]["bpnrr"]["value"] == 0.25
+    assert report["bona_fide"]["not_accepted"]["value"] == 0.5
+    assert report["reasons"]["media:truncated"] == {"replay": 1}
+
+
+def test_the_comparison_only_counts_for_the_full_system(report: Row) -> None:
+    assert report["species"]["swap"]["apcer"] == 1.0
+    assert report["iapar"]["species"]["swap"]["value"] == 0.0
+    assert report["iapar"]["bona_fide_not_accepted"]["n"] == 4
+
+
+def test_checks_stand_by_themselves(report: Row) -> None:
+    texture = report["checks"]["texture"]
+    assert texture["bona_fide"] == {"pass": 2, "fail": 1, "inconclusive": 1}
+    assert texture["attacks"]["replay"] == {"pass": 1, "fail": 1, "inconclusive": 1}
+    assert [point["rule"] for point in texture["points"]] == ["deny", "confirm"]
+    assert report["checks"]["match"]["attacks"]["print"] == {"pass": 0, "fail": 0, "inconclusive": 60}
+
+
+def test_every_column_is_a_slice(report: Row) -> None:
+    assert list(report["slices"]) == ["subject", "instrument", "device", "condition", "method", "frame_rate"]
+    assert report["slices"]["condition"]["dim"]["bona_fide"]["n"] == 3
+    assert report["slices"]["condition"]["dim"]["attacks"]["species"] == "replay"
+    assert report["slices"]["frame_rate"]["10 to 15 fps"]["attacks_n"] == 1
+    assert report["slices"]["frame_rate"]["not readable"]["attacks_n"] == 1
+    for values in report["slices"].values():
+        assert sum(row["n"] for row in values.values()) == 68
+
+
+def test_reasons_and_the_deciding_check_are_counted(report: Row) -> None:
+    assert report["reasons"]["texture:flat"] == {"bona_fide": 1, "print": 60, "replay": 1}
+    assert report["decided_by"]["match"] == {"swap": 1}
+    assert report["decided_by"]["none"] == {"bona_fide": 2, "replay": 1}
+    assert sum(n for row in report["decided_by"].values() for n in row.values()) == 68
+
+
+def test_injection_has_its_matrix(report: Row) -> None:
+    assert report["injection"] == {"virtual camera": {"mesh": {"pass": 1, "fail": 0, "inconclusive": 0}}}
+
+
+def test_the_report_says_what_it_does_not_cover(report: Row) -> None:
+    said = "\n".join(report["not_covered"])
+    assert "Only one device was tried: webcam." in said
+    assert "skin tone" in said
+    assert "Nothing is known of any attack species that is not listed" in said
+    assert "print" not in said
+
+
+def test_versions_and_digests(report: Row) -> None:
+    made = report["provenance"]
+    assert {"landmarks", "embedding"} <= set(made["models"])
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in [made["policy_sha256"], *made["models"].values()])
+    assert made["libraries"]["mediapipe"]
+
+
+def test_only_answers_leave(report: Row) -> None:
+    text = json.dumps(report)
+    assert not re.search(r"embedding\"?: ?\[|points\"?: ?\[\[|quality", text)
+    assert set(report["decisions"]["swap.mp4"]) == {
+        *("label", "species", "subject", "instrument", "device", "condition", "method", "reference"),
+        *("decision", "pad", "reasons", "checks", "frames", "duration_s"),
+    }
+
+
+def test_json_and_page_are_deterministic(report: Row, page: str) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(report)) == report
+    assert render(report) == page
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "figures"),
+    [
+        ([live("a.mp4")], "no attack presentation", 1),
+        ([attack("a.mp4", "print")], "no bona fide presentation", 2),
+        ([attack("a.mp4", "print"), live("b.mp4")], "no attack has a reference", 3),
+    ],
+)
+def test_a_small_data_set_still_has_its_report(tmp_path: Path, rows: list, said: str, figures: int) -> None:
+    report = report_of(dataset(tmp_path, rows), {row["file"]: answer(FAIL) for row in rows})
+    page = render(report)
+    assert said in page
+    assert page.count("<figure>") == figures
+
+
+def test_too_few_say_so_in_the_place_of_zero(tmp_path: Path) -> None:
+    rows = [attack(f"{i}.mp4", "print") for i in range(20)] + [live("live.mp4")]
+    report = report_of(dataset(tmp_path, rows), {row["file"]: answer(FAIL) for row in rows})
+    assert report["species"]["print"]["sufficient"] is False
+    assert report["apcer_max"]["insufficient"] == ["print"]
+    assert "print: 20 presentations are too few; up to 13.9" in "\n".join(report["not_covered"])
+    assert "insufficient N (0 of 20; up to 13.9\N{NO-BREAK SPACE}%)" in render(report)
+
+
+@pytest.mark.parametrize(
+    ("errors", "n", "text"),
+    [(3, 24, "12.5 % (3 of 24)"), (0, 300, "0.0 % (0 of 300)"), (0, 3, "insufficient N (0 of 3; up to 63.2 %)")],
+)
+def test_a_rate_in_words(errors: int, n: int, text: str) -> None:
+    assert rate(rate_row(Rate(errors, n))).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+class Page(HTMLParser):
+    """What a browser would fetch or run, and whether every element is closed."""
+
+    VOID = frozenset({"meta", "br", "img", "link", "hr"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.headings: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag in {"script", "link", "img", "iframe", "object"}:
+            self.fetched.append(tag)
+        self.fetched += [v for k, v in attrs if k in {"src", "href", "xlink:href"} and v and not v.startswith("#")]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
+
+
+def test_the_page_is_whole_and_fetches_nothing(page: str) -> None:
+    read = Page(page)
+    assert read.open == []
+    assert read.fetched == []
+    assert read.headings.index("Figures") > read.headings.index("Slices") > read.headings.index("Result")
+
+
+def test_ids_are_unique_and_found(page: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
+
+
+def test_the_notice_is_on_every_page_and_nothing_is_certified(report: Row, page: str) -> None:
+    assert report["notice"] == NOTICE
+    assert NOTICE in page
+    assert "table-header-group; break-inside: avoid" in page  # what printing repeats on each sheet
+    assert not re.search(r"certifi|compliant|conform|accredit|guarantee", page, re.IGNORECASE)
+
+
+def test_names_from_the_manifest_are_text(tmp_path: Path) -> None:
+    nasty = "<script>alert(1)</script>"
+    found = dataset(tmp_path, [attack("a.mp4", nasty, instrument=nasty, **{"<b>": nasty}), live("b.mp4")])
+    page = render(report_of(found, {"a.mp4": answer(FAIL), "b.mp4": answer(PASS)}))
+    assert "<script" not in page
+    assert "<b>" not in page
