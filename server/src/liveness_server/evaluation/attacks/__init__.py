@@ -1,0 +1,10 @@
+"""The attack lab: rendered attacks on one's own system, one registry of species.
+
+Rendered, not recorded: what they show is what their authors thought of. Every species says what it cannot show.
+"""
+
+from .registry import SPECIES
+from .source import ClipSource, PortraitSource, Source, Still
+from .species import Family, Frames, Species, Timing
+
+__all__ = ["SPECIES", "ClipSource", "Family", "Frames", "PortraitSource", "Source", "Species", "Still", "Timing"]

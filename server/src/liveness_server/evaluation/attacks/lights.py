@@ -1,0 +1,42 @@
+"""Family: a lit picture. A photograph whose light beats like a pulse."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..presenter.sensor import NOISE, pulse_wave
+from .optics import Camera, Placement, flat, over
+from .prints import BLUR, PHOTO_DISTANCE, photograph
+from .recapture import room
+from .source import Size, Source, clock
+from .species import Family, Frames, Species, Timing
+
+BEAT_BPM = (60.0, 90.0)
+BEAT_DEPTH = 0.008
+"""Half of the light's change, relative: about one grey level on a lit face, as a strong pulse has in green."""
+
+
+def _pulsed(source: Source, seed: int, size: Size) -> Frames:
+    rng = np.random.default_rng(seed)
+    seen = flat(photograph(source.still(size)), Placement(PHOTO_DISTANCE), Camera(size))
+    scene = cv2.GaussianBlur(over(seen, room(size, rng)), (0, 0), BLUR).astype(np.float32)
+    bpm = float(rng.uniform(*BEAT_BPM))
+    for t in clock(source.seconds):
+        # The beat is smaller than a grey level, so it must be there before noise and rounding.
+        light = 1 + BEAT_DEPTH * pulse_wave(t, bpm)
+        noise = rng.standard_normal(scene.shape[:2], dtype=np.float32) * np.float32(NOISE)
+        yield t, np.asarray(cv2.add(scene * np.float32(light), cv2.merge([noise] * 3), dtype=cv2.CV_8U), dtype=np.uint8)
+
+
+LIGHTS = (
+    Species(
+        "brightness_pulsed_photo",
+        Family.PRESENTATION,
+        "artefact: photograph on a stand under a lamp that beats at 60 to 90 a minute",
+        "A still picture with a colour change that a naive pulse detector takes for a heart.",
+        "The whole scene beats alike and in every channel alike; no lamp spectrum, no local light.",
+        Timing.STEADY,
+        _pulsed,
+    ),
+)

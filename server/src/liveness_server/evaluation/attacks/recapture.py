@@ -1,0 +1,105 @@
+"""What the second camera sees: a room, the tone of ink and screens, pixel grid, bands, glare, blur and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...vision.landmarks import Picture
+from ..presenter.sensor import Sensor
+from .optics import Matrix
+
+Floats = NDArray[np.float32]
+
+
+def room(size: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """A plain room out of focus: a lit wall, furniture, a darker floor."""
+    width, height = size
+    wall = np.linspace(rng.uniform(150, 190), rng.uniform(95, 130), width, dtype=np.float32)
+    picture = wall[None, :, None] * rng.uniform(0.92, 1.04, 3).astype(np.float32) * np.ones((height, 1, 1), np.float32)
+    picture[round(0.82 * height) :] *= 0.6
+    for _ in range(7):
+        w, h = (rng.uniform(0.06, 0.22, 2) * (width, height)).astype(int)
+        x, y = (rng.uniform(-0.05, 0.95, 2) * (width, height)).astype(int)
+        colour = rng.uniform(45, 190) * rng.uniform(0.85, 1.15, 3)
+        cv2.rectangle(picture, (int(x), int(y)), (int(x + w), int(y + 1.6 * h)), colour.tolist(), -1)
+    return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), width / 200), 0, 255), dtype=np.uint8)
+
+
+def tone(rgb: Picture, black: float, white: float, gamma: float, tint: tuple[float, float, float]) -> Picture:
+    """Map 0..255 to `black`..`white` with `gamma`, each channel times its tint: what a medium can show."""
+    ramp = np.linspace(0.0, 1.0, 256)[:, None] ** gamma
+    table = (black + (white - black) * ramp) * np.array(tint)
+    return np.asarray(cv2.LUT(rgb, np.clip(np.rint(table), 0, 255).astype(np.uint8)[:, None, :]), dtype=np.uint8)
+
+
+def ink(rgb: Picture) -> Picture:
+    """Home print in room light: no deep black, no bright white, slightly warm. Halftone lies below 640x480."""
+    return tone(rgb, 34.0, 222.0, 1.05, (1.0, 0.985, 0.95))
+
+
+class PixelGrid:
+    """The aliased rest of a screen's sub-pixels: true phase of every stripe, sampled at the frame's pixels.
+
+    `contrast` is what lens and photosite leave of the stripes' fundamental. It was set so that the peak of the 256 px
+    moire spectrum is where filmed screens have it (11-25 dB, median about 18).
+    """
+
+    def __init__(self, pitch_mm: float, contrast: float, size: tuple[int, int]) -> None:
+        self._pitch = pitch_mm
+        self._contrast = contrast
+        x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
+        self._x, self._y = x, y
+
+    def gain(self, to_mm: Matrix, box: tuple[slice, slice]) -> Floats:
+        """(h, w, 3) factors of the frame's part `box`; `to_mm` leads from frame pixels to the screen's millimetres."""
+        x, y, m = self._x[box], self._y[box], (to_mm / self._pitch).astype(np.float32)
+        m[2] = to_mm[2]
+        w = 1 / (m[2, 0] * x + m[2, 1] * y + m[2, 2])
+        across, down = ((row[0] * x + row[1] * y + row[2]) * w * np.float32(2 * np.pi) for row in m[:2])
+        rows = np.cos(down)
+        stripes = [np.cos(across + np.float32(shift)) for shift in (-2 * np.pi / 3, 0.0, 2 * np.pi / 3)]
+        return np.asarray(1 + self._contrast * (cv2.merge(stripes) + 0.5 * rows[..., None]), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Banding:
+    """Dark bands that roll over a screen whose refresh the camera does not match."""
+
+    depth: float
+    """Half of the brightness difference, relative."""
+    bands: float = 1.4
+    """Bands on the frame's height."""
+    speed: float = 0.7
+    """Bands a second."""
+
+    def gain(self, rows: int, t: float) -> Floats:
+        """(rows, 1, 1) factors at `t` seconds."""
+        phase = self.bands * np.arange(rows) / rows - self.speed * t
+        return np.asarray(1 + self.depth * np.sin(2 * np.pi * phase), dtype=np.float32)[:, None, None]
+
+
+def glare(size: tuple[int, int], strength: float, rng: np.random.Generator) -> Picture:
+    """(h, w, 3) light to add: a lamp's soft reflection that stays where it is while the screen moves."""
+    width, height = size
+    spot = np.zeros((height // 4, width // 4), np.float32)
+    centre = (rng.uniform((0.3, 0.25), (0.7, 0.6)) * (width / 4, height / 4)).astype(int)
+    axes = (rng.uniform(0.03, 0.07, 2) * (width / 4)).astype(int) + 1
+    cv2.ellipse(spot, centre.tolist(), axes.tolist(), float(rng.uniform(0, 180)), 0, 360, strength, -1)
+    soft = cv2.GaussianBlur(spot, (0, 0), width / 130)
+    return np.asarray(cv2.cvtColor(cv2.resize(soft, size), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+
+
+class SecondCamera:
+    """The camera that films the instrument: its own blur and noise over everything."""
+
+    def __init__(self, size: tuple[int, int], *, seed: int, blur_px: float) -> None:
+        self._blur = blur_px
+        self._sensor = Sensor(size, seed=seed, pulse_bpm=60.0, pulse_amplitude=0.0)
+
+    def film(self, rgb: Picture, t: float) -> Picture:
+        """The frame it delivers at `t` seconds."""
+        return self._sensor.expose(np.asarray(cv2.GaussianBlur(rgb, (0, 0), self._blur), dtype=np.uint8), t)

@@ -1,0 +1,169 @@
+"""Family: a screen before the camera that plays a recording of the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import cv2
+import numpy as np
+
+from ...types import CaptureTime
+from ...vision.landmarks import Picture
+from .hand import HELD, STAND, Grip, Hand
+from .optics import Camera, Placement, Sheet, homography, over
+from .puppets import Performance
+from .recapture import Banding, PixelGrid, SecondCamera, glare, room, tone
+from .source import Size, Source, Still, clock, lasting
+from .species import Family, Frames, Species, Timing
+
+BEZEL_COLOUR = (18, 18, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A kind of screen, as it is filmed."""
+
+    screen_mm: tuple[float, float]
+    """Width and height of what lights up."""
+    bezel_mm: tuple[float, float]
+    """Frame at the sides, and above and below."""
+    pitch_mm: float
+    """Pixel pitch."""
+    distance_mm: float
+    """From the camera."""
+    face_share: float
+    """Face width over screen width: how far the attacker zooms the recording in."""
+    black: float
+    """Grey level of a black pixel in a lit room."""
+    gamma: float
+    grip: Grip
+    contrast: float
+    """What is left of the pixel grid, see `PixelGrid`."""
+    banding: float
+    glare: float
+    """Grey levels at the reflection's middle."""
+    blur_px: float
+
+
+PHONE = Device((68.0, 146.0), (2.5, 4.0), 0.058, 215.0, 0.78, 12.0, 1.12, HELD, 0.012, 0.015, 95.0, 0.9)
+TABLET = Device((214.0, 160.0), (9.0, 9.0), 0.096, 330.0, 0.42, 20.0, 1.08, HELD, 0.012, 0.012, 70.0, 0.8)
+MONITOR = Device((530.0, 298.0), (8.0, 10.0), 0.276, 590.0, 0.28, 26.0, 1.05, STAND, 0.018, 0.025, 40.0, 0.7)
+"""A 6.1 inch phone at 440 ppi, a 10.5 inch tablet at 264 ppi, a 24 inch monitor at 92 ppi; the rest chosen."""
+
+
+class Screen:
+    """A device in space that shows pictures; deterministic from its generator."""
+
+    def __init__(self, device: Device, still: Still, size: Size, *, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self._device = device
+        self._camera = Camera(size)
+        self._scene = room(size, rng)
+        self._hand = Hand(device.grip, rng)
+        self._glare = glare(size, device.glare, rng)
+        self._grid = PixelGrid(device.pitch_mm, device.contrast, size)
+        self._banding = Banding(device.banding)
+        self._film = SecondCamera(size, seed=seed, blur_px=device.blur_px)
+        self._at = Placement(device.distance_mm, yaw=float(rng.uniform(-4, 4)), pitch=float(rng.uniform(-4, 4)))
+        self._part = _zoomed(still, device)
+
+    def show(self, rgb: Picture, t: CaptureTime) -> Picture:
+        """The second camera's frame while the screen shows `rgb`."""
+        sheet, at = self._sheet(rgb), self._hand.hold(self._at, t)
+        matrix = homography(sheet, at, self._camera)
+        seen = cv2.warpPerspective(sheet.rgba, matrix, self._camera.size, flags=cv2.INTER_LINEAR)
+        x, y, w, h = cv2.boundingRect(np.ascontiguousarray(seen[..., 3]))
+        if w:
+            self._light(seen, sheet, matrix, (slice(y, y + h), slice(x, x + w)), t)
+        return self._film.film(over(np.asarray(seen, dtype=np.uint8), self._scene), t)
+
+    def _light(
+        self, seen: Picture, sheet: Sheet, matrix: np.typing.NDArray[np.float64], box: tuple[slice, slice], t: float
+    ) -> None:
+        """Put grid, bands and glare on the lit part, in place."""
+        gain = self._grid.gain(sheet.to_mm @ np.linalg.inv(matrix), box)
+        gain *= self._banding.gain(seen.shape[0], t)[box[0]]
+        lit = cv2.multiply(cv2.cvtColor(seen[box], cv2.COLOR_RGBA2RGB), gain, dtype=cv2.CV_8U)
+        seen[box][..., :3] = cv2.add(lit, cv2.copyTo(self._glare[box], seen[box][..., 3]))
+
+    def _sheet(self, rgb: Picture) -> Sheet:
+        """The recording's part as the screen shows it, in its bezel, about as large as it will be seen."""
+        device, (x, y, w, h) = self._device, self._part
+        scale = self._camera.focal / device.distance_mm
+        width, height = (round(mm * scale) for mm in device.screen_mm)
+        shown = cv2.resize(rgb[y : y + h, x : x + w], (width, height), interpolation=cv2.INTER_AREA)
+        shown = tone(np.asarray(shown, dtype=np.uint8), device.black, 250.0, device.gamma, (0.97, 1.0, 1.03))
+        aside, above = (round(mm * scale) for mm in device.bezel_mm)
+        framed = cv2.copyMakeBorder(shown, above, above, aside, aside, cv2.BORDER_CONSTANT, value=BEZEL_COLOUR)
+        return Sheet(np.asarray(cv2.cvtColor(framed, cv2.COLOR_RGB2RGBA), dtype=np.uint8), 1 / scale)
+
+
+def _zoomed(still: Still, device: Device) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the recording's part that fills the screen, the face `face_share` of it wide."""
+    rows, columns = still.rgb.shape[:2]
+    shape = device.screen_mm[1] / device.screen_mm[0]
+    width = min(still.width / device.face_share, columns, rows / shape)
+    w, h = round(width), round(width * shape)
+    x, y = still.centre - (w / 2, h / 2)
+    return int(np.clip(x, 0, columns - w)), int(np.clip(y, 0, rows - h)), w, h
+
+
+def _replay(source: Source, seed: int, size: Size, *, device: Device) -> Frames:
+    screen = Screen(device, source.still(size), size, seed=seed)
+    for t, rgb in lasting(source.frames(size), source.seconds):
+        yield t, screen.show(rgb, t)
+
+
+def _challenge_replay(source: Source, seed: int, size: Size) -> Frames:
+    """A recording of every movement in a fixed order, played on a tablet."""
+    still = source.still(size)
+    screen = Screen(replace(TABLET, face_share=0.36), still, size, seed=seed)
+    recorded = Performance(still, source.bundle, seed=seed, pulse=True)
+    for t in clock(source.seconds):
+        yield t, screen.show(recorded.frame(t), t)
+
+
+_NO_OPTICS = (
+    "The grid is aliased analytically at the frame's pixels, its contrast chosen and not measured on a device; "
+    "no autofocus hunting, exposure pumping, rolling shutter skew, refresh judder or fingers."
+)
+
+SCREENS = (
+    Species(
+        "phone_replay",
+        Family.PRESENTATION,
+        "artefact: video on a 6.1 inch phone, bezel in view, held by hand",
+        "A recording of the person played on a phone close to the camera.",
+        _NO_OPTICS,
+        Timing.SOURCE,
+        partial(_replay, device=PHONE),
+    ),
+    Species(
+        "tablet_replay",
+        Family.PRESENTATION,
+        "artefact: video on a 10.5 inch tablet, bezel in view, held by hand",
+        "A recording of the person played on a tablet.",
+        _NO_OPTICS,
+        Timing.SOURCE,
+        partial(_replay, device=TABLET),
+    ),
+    Species(
+        "monitor_replay",
+        Family.PRESENTATION,
+        "artefact: video on a 24 inch monitor on its stand",
+        "A recording of the person played on a monitor, the camera before it.",
+        _NO_OPTICS,
+        Timing.SOURCE,
+        partial(_replay, device=MONITOR),
+    ),
+    Species(
+        "challenge_replay",
+        Family.PRESENTATION,
+        "artefact: video of performed challenges on a 10.5 inch tablet",
+        "A recording in which the person performs every challenge in a fixed order, deaf to what is asked.",
+        _NO_OPTICS + " The performance is an animated still: no recording of prompted movements was to be had.",
+        Timing.STEADY,
+        _challenge_replay,
+    ),
+)
