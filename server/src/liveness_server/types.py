@@ -107,6 +107,33 @@ class SkinRegions:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaneWindow:
+    """How a face moved within 0.8 s, compared with the best moving plane (`vision.flow`)."""
+
+    residual: float
+    """Root mean square distance from the plane's motion, % of the pupil distance."""
+    stretch: float
+    """Ratio, at least 1, of the plane's magnifications in its two main directions: 1 unless it was tilted."""
+    turn: float
+    """Change of pose from first to last frame, degrees: yaw and pitch as one angle."""
+    aspect_min: float
+    """Smallest and largest `Face.aspect` of the window's frames."""
+    aspect_max: float
+    gap_s: float
+    """Longest time between its frames, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextureSample:
+    """What the print and replay network says of one frame (`vision.pad`)."""
+
+    live: float
+    """Mean of both crops, 0 print or replay .. 1 live. It reads the surroundings of the face."""
+    noise: float
+    """Noise of the picture around the face before blurring, standard deviation in grey levels."""
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """What is measured on the one (largest) face of a frame."""
 
@@ -128,6 +155,10 @@ class Face:
     """Landmarks x, y, z in pixels, in the order of `vision.landmarks.KEPT`."""
     embedding: Embedding | None = None
     """Present on every k-th frame only."""
+    plane: PlaneWindow | None = None
+    """Present on the frame that completes a window only."""
+    texture: TextureSample | None = None
+    """Present every half second only, and never without the optional model."""
 
 
 @dataclass(frozen=True, slots=True)

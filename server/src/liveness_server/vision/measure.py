@@ -7,7 +7,7 @@ short and holds exactly what was decided on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -16,9 +16,11 @@ import numpy as np
 from ..types import Box, CaptureTime, Embedding, Face, FaceObservation
 from . import geometry, landmarks
 from .embedding import Embedder
+from .flow import Planarity, Sight
 from .landmarks import FaceFinder, FaceMesh, LandmarkTracker, Picture, bounding_box
 from .mediapipe_faces import MediaPipeFinder, MediaPipeTracker, find_faces
 from .models import ModelStore
+from .pad import PadNet, PadSchedule
 from .quality import face_quality
 from .roi import skin_regions
 
@@ -42,12 +44,14 @@ class VisionModels:
     embedder: Embedder
     embedding_digest: str
     """SHA-256 of the loaded embedding file, as pinned in the manifest."""
+    pad: PadNet | None = None
+    """The print and replay network; None where its optional file is not in the store."""
 
     @classmethod
     def load(cls, store: ModelStore) -> VisionModels:
-        """Load the required models; raises `ModelError` when one is missing or changed."""
+        """Load the models; raises `ModelError` when one is changed, or missing and not optional."""
         digest = store.manifest.entry("embedding").sha256
-        return cls(store.read("landmarks"), Embedder(store.read("embedding")), digest)
+        return cls(store.read("landmarks"), Embedder(store.read("embedding")), digest, _optional_pad(store))
 
     def tracker(self) -> LandmarkTracker:
         """Make a landmark tracker for one stream."""
@@ -62,6 +66,13 @@ class VisionModels:
         return find_faces(self.bundle, rgb, limit=limit)
 
 
+def _optional_pad(store: ModelStore) -> PadNet | None:
+    """Absent is allowed, changed is not: `read` refuses that."""
+    if not (store.directory / store.manifest.entry("pad").file).is_file():
+        return None
+    return PadNet(store.read("pad"))
+
+
 class FaceMeter:
     """Measures the frames of one session. Not thread-safe; make it in an executor (40-100 ms) and close it."""
 
@@ -69,6 +80,8 @@ class FaceMeter:
         self._embedder = models.embedder
         self._tracker = models.tracker()
         self._bystanders = BystanderWatch(models.finder())
+        self._planarity = Planarity()
+        self._pad = PadSchedule(models.pad)
         self._embed_interval_s = embed_interval_s
         self._embedded: CaptureTime | None = None
 
@@ -76,17 +89,19 @@ class FaceMeter:
         """Measure one frame, RGB (h, w, 3); frames must come in capture order.
 
         The largest face is measured; an embedding comes with its first frame, with its first frame after it was gone,
-        and then every `embed_interval_s` seconds.
+        and then every `embed_interval_s` seconds. Planarity and texture come with the frames that complete them.
         """
         rgb = np.ascontiguousarray(rgb)
         height, width = rgb.shape[:2]
         mesh = self._tracker.track(rgb, t)
         if mesh is None:
             self._embedded = None
+            self._planarity.reset()
             return FaceObservation(t, width, height, 0, None)
         box = normalised_box(mesh, width, height)
         faces = 1 + self._bystanders.others(rgb, t, box)
-        return FaceObservation(t, width, height, faces, measure_face(rgb, mesh, box, self._embedding(rgb, mesh, t)))
+        face = measure_face(rgb, mesh, box, self._embedding(rgb, mesh, t))
+        return FaceObservation(t, width, height, faces, self._over_time(rgb, mesh, t, face))
 
     def close(self) -> None:
         """Free the networks of this session."""
@@ -100,6 +115,12 @@ class FaceMeter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _over_time(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime, face: Face) -> Face:
+        """Add what takes more than one frame, or not every frame."""
+        plane = self._planarity.update(rgb, Sight(t, mesh.points, face.pose, face.ipd_px, face.aspect))
+        texture = self._pad.sample(rgb, mesh.points, t)
+        return replace(face, plane=plane, texture=texture) if plane or texture else face
 
     def _embedding(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime) -> Embedding | None:
         if self._embedded is not None and 0 <= t - self._embedded < self._embed_interval_s:
