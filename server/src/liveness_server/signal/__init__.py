@@ -1,0 +1,1 @@
+"""Signal processing of colour and motion traces: arrays in, numbers out; numpy and scipy only."""
