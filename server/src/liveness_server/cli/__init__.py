@@ -27,10 +27,11 @@ COMMANDS: Final = {
     "evaluate": ("evaluate", "command"),
     "replay": ("replay", "command"),
     "present": ("present", "command"),
+    "attack": ("attack", "app"),
 }
 """Name on the command line -> (module, its function or group)."""
 
-ANSWERING: Final = frozenset({"analyze", "compare", "evaluate", "present"})
+ANSWERING: Final = frozenset({"analyze", "attack", "compare", "evaluate", "present"})
 """Commands that load the networks to answer a person, and then end."""
 
 
