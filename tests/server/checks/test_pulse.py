@@ -1,0 +1,124 @@
+"""The pulse check: PASS on a coherent pulse, INCONCLUSIVE with a reason otherwise, never FAIL and never a rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acting import ALICE, face, identity, observe
+from liveness_server.checks.base import CheckContext
+from liveness_server.checks.pulse import Pulse
+from liveness_server.transport.files import read_video
+from liveness_server.types import CheckResult, FaceObservation, Outcome, Phase, Reference, SkinRegions
+from liveness_server.vision.measure import FaceMeter
+from server.signal.synthetic import BLOOD, living, painted, still, times, wave
+
+CONTEXT = CheckContext(Reference(identity(ALICE), "digest"), "digest")
+
+
+def person(traces, *, x=lambda t: 0.35, luma=120.0) -> list[FaceObservation]:
+    """The scripted face in the colours of these traces, its left edge at x(t) of the frame."""
+    shown = []
+    for t, skin, background in zip(traces.t, traces.skin, traces.background, strict=True):
+        regions = SkinRegions(*(tuple(region) for region in skin), tuple(background))
+        shown.append(observe(float(t), replace(face(x=x(t)), skin=regions, luma=luma)))
+    return shown
+
+
+def alive(seconds=12.0, **kept) -> list[FaceObservation]:
+    return person(living(np.random.default_rng(1), times(seconds)), **kept)
+
+
+def judge(shown: Iterable[FaceObservation], phase=Phase.CAPTURE) -> CheckResult:
+    check = Pulse(CONTEXT)
+    for observation in shown:
+        check.update(observation, phase, 0)
+    return check.result()
+
+
+def test_a_living_face_passes():
+    result = judge(alive())
+    assert (result.outcome, result.reason) == (Outcome.PASS, "ok")
+    assert result.quality > 0.5
+
+
+def test_the_answer_is_the_same_whatever_the_rate():
+    rng = np.random.default_rng(1)
+    results = {judge(person(living(rng, times(12), bpm, noise=0.0))) for bpm in (60.0, 96.0, 132.0)}
+    assert results == {CheckResult("pulse", Outcome.PASS, "ok", 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        ([], "too_short"),
+        (alive(7.5), "too_short"),
+        (alive()[::4], "low_frame_rate"),
+        (alive(luma=30.0), "too_dark"),
+        (alive(luma=230.0), "too_bright"),
+        (alive(x=lambda t: 0.35 + 0.05 * np.sin(2 * np.pi * t)), "large_motion"),
+        (person(still(np.random.default_rng(1), times(12))), "weak_signal"),
+        (alive()[:150] + alive(25.0)[550:700], "too_short"),
+    ],
+)
+def test_abstains_with_a_reason(shown, reason):
+    result = judge(shown)
+    assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, reason)
+
+
+@pytest.mark.parametrize("background", [0.0, 1.0], ids=["pulsed photo", "flickering lamp"])
+@pytest.mark.parametrize("colour", [np.ones(3), np.array((1.0, 0.8, 0.7))], ids=["white", "warm"])
+def test_what_only_blinks_is_inconclusive(colour, background):
+    for amplitude in (0.005, 0.05):
+        traces = still(np.random.default_rng(1), times(12))
+        lit = painted(traces, lambda t: wave(t, 72), colour, amplitude=amplitude, background=background)
+        assert judge(person(lit)).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_lamp_in_the_colour_of_blood_is_found_in_the_background():
+    lit = painted(still(np.random.default_rng(1), times(12)), lambda t: wave(t, 72), BLOOD, background=1.0)
+    assert judge(person(lit)).reason == "in_background"
+
+
+def test_a_nod_in_the_rhythm_of_the_line_is_not_a_pulse():
+    result = judge(alive(x=lambda t: 0.35 + 0.001 * np.sin(2 * np.pi * 1.2 * t)))
+    assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, "follows_motion")
+
+
+def test_the_calmest_window_is_judged():
+    restless = [(t, 0.35 + 0.1 * np.sin(3 * t) * (t < 10)) for t in times(24)]
+    places = dict(restless)
+    assert judge(alive(24.0, x=lambda t: places[t])).outcome is Outcome.PASS
+
+
+def test_a_short_loss_of_the_face_is_bridged():
+    shown = [replace(o, faces=0, face=None) if 5 < o.t < 5.5 else o for o in alive()]
+    assert judge(shown).outcome is Outcome.PASS
+
+
+def test_the_pulse_of_the_positioning_alone_does_not_count():
+    check = Pulse(CONTEXT)
+    for observation in alive(20.0):
+        check.update(observation, Phase.POSITIONING if observation.t < 13 else Phase.CAPTURE, 0)
+    assert check.result().outcome is Outcome.PASS, "4 s of positioning and 7 s of capture"
+    late = Pulse(CONTEXT)
+    for observation in alive(20.0):
+        late.update(observation, Phase.POSITIONING if observation.t < 17 else Phase.CAPTURE, 0)
+    assert late.result().reason == "too_short"
+
+
+def test_frames_out_of_order_are_left_out():
+    shown = alive()
+    assert judge([*shown[:100], shown[50], *shown[100:]]) == judge(shown)
+
+
+@pytest.mark.realclips
+def test_a_filmed_face_has_a_pulse(models, real_clips: Path):
+    with FaceMeter(models, embed_interval_s=1e6) as meter:
+        frames = islice(read_video(real_clips / "clips" / "evm_face.mp4"), 0, None, 2)
+        assert judge(meter.observe(rgb, t) for t, rgb in frames).outcome is Outcome.PASS
