@@ -46,7 +46,7 @@ MEMORY = 600
 """Samples kept, 30 s: longer than the passive part of a session. 300 kB of numbers."""
 EVERY_LAG = 0.7
 """Share of lags that match from which it is a still picture and not a loop, which matches at its period only: stills
-with noise 0.92 and more, freezes and loops 0.44 and less (server/docs/stream.md)."""
+with noise 0.91 and more (0.16 at 400x300: called a loop), freezes and loops 0.44 and less (server/docs/stream.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,9 +21,9 @@ class StreamIntegrityConfig:
     """When a stream counts as tampered with. Every figure is from the tables of server/docs/stream.md."""
 
     points: float = 0.12
-    """% of the pupil distance: landmarks of a motionless face met again. With `colour` and `motion`, loops and stills
-    (31 streams, 3 persons) come to 0.10-0.69 of the limit, bona fide clips (6, one of a person who keeps very still)
-    to 1.30 and more."""
+    """% of the pupil distance: landmarks of a motionless face met again. With `colour` and `motion`, 31 of 32 loops,
+    freezes and stills of 4 persons come to 0.09-0.89 of the limit, bona fide clips to 1.30 (one who keeps very still),
+    others to 2.80 and more."""
     colour: float = 0.22
     """Grey levels, mean colours of the skin regions met again; measured together with `points`."""
     motion: float = 0.4
@@ -59,6 +59,20 @@ class StreamIntegrityConfig:
     repeated_share: float = 0.35
     """Share of frames equal to the one before from which the source is slower than the stream; bona fide clips up to
     0.29. A flag only: webcams in the dark do that."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFigures:
+    """What a stream is judged by, for tables and calibration."""
+
+    nearest: float
+    """Distance to the nearest second of the past as a multiple of its limit; infinite before there is a past."""
+    repeat_s: float
+    """Longest unbroken repetition, seconds."""
+    everywhere: float
+    """Share of lags that matched in it."""
+    frozen_s: float
+    """Longest time without a change, seconds."""
 
 
 class StreamIntegrity(Check):
@@ -114,6 +128,11 @@ class StreamIntegrity(Check):
         if self._longest_s < self.config.min_watched_s:
             return self.abstained("too_short")
         return self.passed()
+
+    def seen(self) -> StreamFigures:
+        """The figures behind the result."""
+        past = self._past
+        return StreamFigures(past.nearest, past.longest_s, past.everywhere, self._frozen_s)
 
     def flags(self) -> tuple[str, ...]:
         """Name what is odd but no fault: `exact_pacing`, `repeated_frames`."""
