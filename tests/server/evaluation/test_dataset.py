@@ -104,3 +104,18 @@ def test_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_bytes(HEADER.encode("utf-16"))
     with pytest.raises(DatasetError, match="not UTF-8"):
         load_dataset(tmp_path)
+
+
+def test_cells_may_be_quoted_and_broken(tmp_path: Path) -> None:
+    rows = ('a.mp4,s1,bona_fide,,,"web, cam","dim\nroom"', "c.mp4,s1,bona_fide,,,,")
+    with pytest.raises(DatasetError, match=r"c\.mp4 is not there") as caught:
+        load_dataset(folder(tmp_path, *rows))
+    assert caught.value.row == 4
+    columns = load_dataset(folder(tmp_path, rows[0])).clips[0].columns
+    assert (columns["device"], columns["condition"]) == ("web, cam", "dim\nroom")
+
+
+def test_a_cell_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="field larger") as caught:
+        load_dataset(folder(tmp_path, "a" * 200_000))
+    assert caught.value.row == 2

@@ -8,7 +8,7 @@ from typing import Final
 from ..types import Outcome
 from .dataset import Dataset, Label
 from .evaluate import Judged
-from .metrics import apcer, bpcer
+from .metrics import Rate, apcer, bpcer
 
 FACTORS: Final = {
     "skin_tone": "skin tone",
@@ -43,11 +43,18 @@ def _missing_kinds(judged: Sequence[Judged]) -> Iterator[str]:
 def _too_few(judged: Sequence[Judged]) -> Iterator[str]:
     for species in sorted({j.clip.species for j in judged} - {""}):
         rate = apcer(j.answer.pad for j in judged if j.clip.species == species)
-        if not rate.sufficient:
-            yield f"{species}: {rate.n} presentations are too few; up to {rate.upper95:.1%} may be accepted unseen."
+        yield from _few(species, rate, "accepted")
     people = bpcer(j.answer.pad for j in judged if j.clip.label is Label.BONA_FIDE)
-    if people.n and not people.sufficient:
-        yield f"Bona fide: {people.n} presentations are too few; up to {people.upper95:.1%} may be refused unseen."
+    if people.n:
+        yield from _few("Bona fide", people, "refused")
+
+
+def _few(name: str, rate: Rate, error: str) -> Iterator[str]:
+    counted = f"{rate.n} presentation{'s are' if rate.n > 1 else ' is'} too few"
+    if not rate.sufficient:
+        yield f"{name}: {counted}; none was {error}, yet up to {rate.upper95:.1%} may be."
+    elif not Rate(0, rate.n).sufficient:
+        yield f"{name}: {counted}; between {rate.ci95.low:.1%} and {rate.ci95.high:.1%} may be {error}."
 
 
 def _columns(dataset: Dataset) -> Iterator[str]:

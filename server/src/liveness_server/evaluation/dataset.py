@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -76,8 +77,8 @@ class Dataset:
 def load_dataset(folder: Path) -> Dataset:
     """Read and check a manifest; raises `DatasetError` for the first thing that is wrong."""
     content = _content(folder / MANIFEST)
-    lines = csv.reader(content.decode("utf-8-sig").splitlines())
-    header = _header(next(lines, []))
+    lines = _lines(content)
+    header = _header(next(lines, (1, []))[1])
     clips = tuple(_clips(folder, header, lines))
     if not clips:
         raise DatasetError("no presentation is listed below the header")
@@ -96,8 +97,17 @@ def _content(path: Path) -> bytes:
     return content
 
 
+def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Return (row, cells) of every record; a quoted cell may span lines, and its last one is the row."""
+    reader = csv.reader(StringIO(content.decode("utf-8-sig"), newline=""))
+    try:
+        for cells in reader:
+            yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        raise DatasetError(str(error), row=reader.line_num) from error
+
+
 def _header(names: list[str]) -> list[str]:
-    names = [name.strip() for name in names]
     for name in REQUIRED:
         if name not in names:
             raise DatasetError("is missing from the header", row=1, column=name)
@@ -107,15 +117,14 @@ def _header(names: list[str]) -> list[str]:
     return names
 
 
-def _clips(folder: Path, header: list[str], lines: Iterator[list[str]]) -> Iterator[Clip]:
+def _clips(folder: Path, header: list[str], lines: Iterable[tuple[int, list[str]]]) -> Iterator[Clip]:
     seen: dict[str, int] = {}
-    # A quoted cell must not span lines, so that a row is a line.
-    for row, cells in enumerate(lines, start=2):
-        if not any(cell.strip() for cell in cells):
+    for row, cells in lines:
+        if not any(cells):
             continue
         if len(cells) != len(header):
             raise DatasetError(f"has {len(cells)} cells, the header has {len(header)}", row=row)
-        clip = _clip(folder, dict(zip(header, (cell.strip() for cell in cells), strict=True)), row)
+        clip = _clip(folder, dict(zip(header, cells, strict=True)), row)
         if clip.file in seen:
             raise DatasetError(f"{clip.file} is already listed in row {seen[clip.file]}", row=row, column="file")
         seen[clip.file] = row

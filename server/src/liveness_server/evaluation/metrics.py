@@ -27,6 +27,16 @@ SUFFICIENT_BOUND: Final = 0.05
 APCER_LIMITS: Final = (0.01, 0.05, 0.10)
 """Shares at which a BPCER is quoted (ISO/IEC 30107-3: BPCER100, BPCER20, BPCER10)."""
 
+RULES: Final = {
+    "confidence": CONFIDENCE,
+    "interval": "Clopper-Pearson, two-sided; upper95 is the one-sided bound",
+    "sufficient_bound": SUFFICIENT_BOUND,
+    "insufficient": "no error seen, and the one-sided upper bound is above the sufficient_bound",
+    "denominator": "every presentation of its kind; a presentation without an answer is counted, never dropped",
+    "headline": "the maximum over species, never a mean",
+}
+"""How every figure here is made, to be printed beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:

@@ -30,6 +30,9 @@ class Provenance:
     libraries: dict[str, str]
     policy: str
     policy_sha256: str
+    must_confirm: list[str]
+    """Checks without whose pass the policy knows none; the challenges are among them, though no file answers any."""
+    may_deny: list[str]
     checks_sha256: str
     """Of every registered check's name and thresholds."""
     models: dict[str, str]
@@ -49,6 +52,8 @@ def provenance(policy: Policy, manifest: Manifest) -> Provenance:
         libraries={name: version(name) for name in LIBRARIES},
         policy=policy.name,
         policy_sha256=_sha256(policy),
+        must_confirm=sorted(policy.must_confirm),
+        may_deny=sorted(policy.may_deny),
         checks_sha256=_sha256(thresholds()),
         models={role: entry.sha256 for role, entry in manifest.models.items()},
     )

@@ -41,7 +41,7 @@ def build(judged: Sequence[Judged], dataset: Dataset, made_with: Provenance, *, 
         "notice": NOTICE,
         "scope": SCOPE,
         "generated": generated,
-        "rules": _rules(),
+        "rules": metrics.RULES,
         "dataset": _dataset(judged, dataset),
         "apcer_max": _worst_row({name: metrics.apcer(_pad(group)) for name, group in species.items()}),
         "species": {name: _species_row(group) for name, group in species.items()},
@@ -49,7 +49,7 @@ def build(judged: Sequence[Judged], dataset: Dataset, made_with: Provenance, *, 
         "ci95": _ci(people),
         "bona_fide": _bona_fide_row(bona_fide),
         "iapar": _full_system(judged),
-        "checks": _checks(bona_fide, species),
+        "checks": _checks(bona_fide, species, made_with),
         "bpcer_at_apcer": _bpcer_at(_points(bona_fide, species, _pad)),
         "slices": _slices(judged, dataset.slices),
         "injection": _injection(judged) if METHOD in dataset.slices else None,
@@ -64,17 +64,6 @@ def build(judged: Sequence[Judged], dataset: Dataset, made_with: Provenance, *, 
 def deciding_check(judged: Judged) -> str:
     """Name what the first reason names; `none` on a pass."""
     return judged.answer.reasons[0].partition(":")[0] if judged.answer.reasons else "none"
-
-
-def _rules() -> Row:
-    return {
-        "confidence": metrics.CONFIDENCE,
-        "interval": "Clopper-Pearson, two-sided; upper95 is the one-sided bound",
-        "sufficient_bound": metrics.SUFFICIENT_BOUND,
-        "insufficient": "no error seen, and the one-sided upper bound is above the sufficient_bound",
-        "denominator": "every presentation of its kind; a presentation without an answer is counted, never dropped",
-        "headline": "the maximum over species, never a mean",
-    }
 
 
 def _dataset(judged: Sequence[Judged], dataset: Dataset) -> Row:
@@ -188,10 +177,14 @@ def _full_system(judged: Iterable[Judged]) -> Row | None:
 # Checks by themselves
 
 
-def _checks(bona_fide: Sequence[Judged], species: Groups) -> dict[str, Row]:
+def _checks(bona_fide: Sequence[Judged], species: Groups, made_with: Provenance) -> dict[str, Row]:
     names = sorted({name for j in (*bona_fide, *_flat(species)) for name in j.answer.checks})
-    rows = {name: _check_row(bona_fide, species, _answers_of(name)) for name in names}
-    return {"all together": _check_row(bona_fide, species, _pad), **rows}
+    parts = {**dict.fromkeys(made_with.may_deny, "may deny"), **dict.fromkeys(made_with.must_confirm, "must confirm")}
+    rows = {
+        name: {"part": parts.get(name, "reported only"), **_check_row(bona_fide, species, _answers_of(name))}
+        for name in names
+    }
+    return {"all together": {"part": "decision", **_check_row(bona_fide, species, _pad)}, **rows}
 
 
 def _flat(groups: Groups) -> list[Judged]:
