@@ -19,11 +19,13 @@ from liveness_server.types import (
     Expression,
     Face,
     FaceObservation,
+    PlaneWindow,
     Pose,
     Profile,
     Reference,
     ServerTime,
     SkinRegions,
+    TextureSample,
 )
 from liveness_server.vision.landmarks import KEPT
 from liveness_server.vision.matching import CALIBRATED_DIGEST
@@ -96,6 +98,12 @@ def observe(t: float, shown: Face | None, *, faces: int | None = None) -> FaceOb
     return FaceObservation(CaptureTime(t), 640, 480, count, shown)
 
 
+LIVELY = PlaneWindow(residual=4.0, stretch=1.02, turn=5.0, aspect_min=0.7, aspect_max=0.7, gap_s=1 / FPS)
+"""A window of a head with relief that moves."""
+AT_HOME = TextureSample(live=0.98, noise=1.0)
+"""A sample of a face in a room."""
+
+
 @dataclass
 class Actor:
     """Answers prompts: `answer(kind)` names the movement to make (None: stay), `delay_s` after hearing it."""
@@ -120,7 +128,12 @@ class Actor:
         person = self.person_at(t, state) if self.person_at else self.person
         embedding = identity(person, 0.3 * sin(t)) if self.frames % 10 == 0 else None
         self.frames += 1
-        return self.alter(observe(t, face(self.look(t), embedding=embedding)), state)
+        shown = face(self.look(t), embedding=embedding)
+        if self.frames % 24 == 0:
+            shown = replace(shown, plane=LIVELY)
+        if self.frames % 15 == 0:
+            shown = replace(shown, texture=AT_HOME)
+        return self.alter(observe(t, shown), state)
 
     def look(self, t: float) -> Look:
         if self._move is None:

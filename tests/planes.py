@@ -80,5 +80,5 @@ def film(
     for i in range(frames):
         matrix = held(SPECIES[species](i / fps), pupils)
         frame = cv2.warpPerspective(portrait, matrix, SIZE, flags=cv2.INTER_AREA, borderValue=ROOM)
-        noisy = frame + noise.normal(0, NOISE_SD, (SIZE[1], SIZE[0], 1))
+        noisy = frame + NOISE_SD * noise.standard_normal((SIZE[1], SIZE[0], 1), np.float32)
         yield i / fps, noisy.clip(0, 255).astype(np.uint8), matrix

@@ -6,6 +6,7 @@ from typing import Final
 
 from .base import Check
 from .deepfake_temporal import DeepfakeTemporal
+from .depth import Depth
 from .face_continuity import FaceContinuity
 from .identity_continuity import IdentityContinuity
 from .image_quality import ImageQuality
@@ -14,6 +15,7 @@ from .micro_movement import MicroMovement
 from .pulse import Pulse
 from .single_face import SingleFace
 from .stream_integrity import StreamIntegrity
+from .texture import Texture
 
 _CHECKS: tuple[type[Check], ...] = (
     SingleFace,
@@ -21,6 +23,8 @@ _CHECKS: tuple[type[Check], ...] = (
     FaceContinuity,
     IdentityContinuity,
     Match,
+    Depth,
+    Texture,
     StreamIntegrity,
     MicroMovement,
     Pulse,
