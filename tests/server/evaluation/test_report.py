@@ -75,7 +75,7 @@ def test_checks_stand_by_themselves(report: Row) -> None:
     assert texture["bona_fide"] == {"pass": 2, "fail": 1, "inconclusive": 1}
     assert texture["attacks"]["replay"] == {"pass": 1, "fail": 1, "inconclusive": 1}
     assert [point["rule"] for point in texture["points"]] == ["deny", "confirm"]
-    assert [report["checks"][name]["part"] for name in ("all together", "match")] == ["decision", "may deny"]
+    assert [report["checks"][name]["part"] for name in ("all together", "match")] == ["decision", "full system only"]
     assert report["checks"]["match"]["attacks"]["print"] == {"pass": 0, "fail": 0, "inconclusive": 60}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from ..checks.match import Match
 from ..types import Outcome
 from . import metrics
 from .coverage import not_covered
@@ -180,6 +181,7 @@ def _full_system(judged: Iterable[Judged]) -> Row | None:
 def _checks(bona_fide: Sequence[Judged], species: Groups, made_with: Provenance) -> dict[str, Row]:
     names = sorted({name for j in (*bona_fide, *_flat(species)) for name in j.answer.checks})
     parts = {**dict.fromkeys(made_with.may_deny, "may deny"), **dict.fromkeys(made_with.must_confirm, "must confirm")}
+    parts[Match.name] = "full system only"
     rows = {
         name: {"part": parts.get(name, "reported only"), **_check_row(bona_fide, species, _answers_of(name))}
         for name in names
