@@ -43,8 +43,8 @@ def test_a_bent_print_turns_more_but_not_as_a_head_does(models):
 
 
 def test_eyes_blink_in_the_holes_of_a_print_and_nowhere_else(models):
-    assert blink_rise(measured(models, "print_eye_holes", seconds=1.8, every=2)) > 0.2
-    assert blink_rise(measured(models, "flat_print", seconds=1.8, every=5)) < 0.1
+    assert blink_rise(measured(models, "print_eye_holes", seconds=1.8, every=2)) > 0.12
+    assert blink_rise(measured(models, "flat_print", seconds=1.8, every=5)) < 0.08
 
 
 def blink_rise(faces) -> float:

@@ -19,12 +19,12 @@ def room(size: tuple[int, int], rng: np.random.Generator) -> Picture:
     """A plain room out of focus: a lit wall, furniture, a darker floor."""
     width, height = size
     wall = np.linspace(rng.uniform(150, 190), rng.uniform(95, 130), width, dtype=np.float32)
-    picture = wall[None, :, None] * rng.uniform(0.92, 1.04, 3).astype(np.float32) * np.ones((height, 1, 1), np.float32)
+    picture = wall[None, :, None] * rng.uniform(0.95, 1.03, 3).astype(np.float32) * np.ones((height, 1, 1), np.float32)
     picture[round(0.82 * height) :] *= 0.6
     for _ in range(7):
         w, h = (rng.uniform(0.06, 0.22, 2) * (width, height)).astype(int)
         x, y = (rng.uniform(-0.05, 0.95, 2) * (width, height)).astype(int)
-        colour = rng.uniform(45, 190) * rng.uniform(0.85, 1.15, 3)
+        colour = rng.uniform(45, 190) * rng.uniform(0.93, 1.07, 3)
         cv2.rectangle(picture, (int(x), int(y)), (int(x + w), int(y + 1.6 * h)), colour.tolist(), -1)
     return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), width / 200), 0, 255), dtype=np.uint8)
 
@@ -44,8 +44,9 @@ def ink(rgb: Picture) -> Picture:
 class PixelGrid:
     """The aliased rest of a screen's sub-pixels: true phase of every stripe, sampled at the frame's pixels.
 
-    `contrast` is what lens and photosite leave of the stripes' fundamental. It was set so that the peak of the 256 px
-    moire spectrum is where filmed screens have it (11-25 dB, median about 18).
+    `contrast` is what lens and photosite leave of the stripes' fundamental. It is chosen: a monitor's peak in the
+    256 px moire spectrum is then where filmed screens have it, and denser screens in a moving hand stay at the floor
+    (server/docs/attack-lab.md).
     """
 
     def __init__(self, pitch_mm: float, contrast: float, size: tuple[int, int]) -> None:
@@ -54,15 +55,20 @@ class PixelGrid:
         x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
         self._x, self._y = x, y
 
-    def gain(self, to_mm: Matrix, box: tuple[slice, slice]) -> Floats:
-        """(h, w, 3) factors of the frame's part `box`; `to_mm` leads from frame pixels to the screen's millimetres."""
-        x, y, m = self._x[box], self._y[box], (to_mm / self._pitch).astype(np.float32)
-        m[2] = to_mm[2]
-        w = 1 / (m[2, 0] * x + m[2, 1] * y + m[2, 2])
-        across, down = ((row[0] * x + row[1] * y + row[2]) * w * np.float32(2 * np.pi) for row in m[:2])
-        rows = np.cos(down)
-        stripes = [np.cos(across + np.float32(shift)) for shift in (-2 * np.pi / 3, 0.0, 2 * np.pi / 3)]
-        return np.asarray(1 + self._contrast * (cv2.merge(stripes) + 0.5 * rows[..., None]), dtype=np.float32)
+    def gain(self, to_mm: Matrix, box: tuple[slice, slice], light: Floats) -> Floats:
+        """(h, w, 3) factors of the frame's part `box`.
+
+        `to_mm` leads from frame pixels to the screen's millimetres; `light` (h, 1) is multiplied in.
+        """
+        x, y, m = self._x[box], self._y[box], (2 * np.pi / self._pitch * to_mm).astype(np.float32)
+        away = np.float32(to_mm[2, 0]) * x + np.float32(to_mm[2, 1]) * y + np.float32(to_mm[2, 2])
+        across, down = ((row[0] * x + row[1] * y + row[2]) / away for row in m[:2])
+        k = np.float32(self._contrast)
+        # Red, green and blue stripes lie a third of a pixel apart: cos(a -+ 120 degrees) from one sine and cosine.
+        even, odd = k * np.cos(across), np.float32(np.sqrt(0.75)) * k * np.sin(across)
+        rows = 1 + k / 2 * np.cos(down)
+        half = rows - even / 2
+        return np.asarray(cv2.merge([light * (half + odd), light * (rows + even), light * (half - odd)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,9 @@ class Banding:
     """Bands a second."""
 
     def gain(self, rows: int, t: float) -> Floats:
-        """(rows, 1, 1) factors at `t` seconds."""
+        """(rows, 1) factors at `t` seconds."""
         phase = self.bands * np.arange(rows) / rows - self.speed * t
-        return np.asarray(1 + self.depth * np.sin(2 * np.pi * phase), dtype=np.float32)[:, None, None]
+        return np.asarray(1 + self.depth * np.sin(2 * np.pi * phase), dtype=np.float32)[:, None]
 
 
 def glare(size: tuple[int, int], strength: float, rng: np.random.Generator) -> Picture:

@@ -18,6 +18,10 @@ from .source import Size, Source, Still, clock, lasting
 from .species import Family, Frames, Species, Timing
 
 BEZEL_COLOUR = (18, 18, 20)
+AREA_FROM = 1.5
+"""Pixels of the recording per pixel of the screen, as it is filmed, from which area means are taken."""
+NEARER, TURNED = 0.06, 4.0
+"""How far a placement varies by seed: in distance (relative) and in yaw and pitch, degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ class Device:
     blur_px: float
 
 
-PHONE = Device((68.0, 146.0), (2.5, 4.0), 0.058, 215.0, 0.78, 12.0, 1.12, HELD, 0.012, 0.015, 95.0, 0.9)
-TABLET = Device((214.0, 160.0), (9.0, 9.0), 0.096, 330.0, 0.42, 20.0, 1.08, HELD, 0.012, 0.012, 70.0, 0.8)
-MONITOR = Device((530.0, 298.0), (8.0, 10.0), 0.276, 590.0, 0.28, 26.0, 1.05, STAND, 0.018, 0.025, 40.0, 0.7)
+PHONE = Device((68.0, 146.0), (2.5, 4.0), 0.058, 215.0, 0.78, 12.0, 1.12, HELD, 0.06, 0.015, 95.0, 0.9)
+TABLET = Device((214.0, 160.0), (9.0, 9.0), 0.096, 330.0, 0.42, 20.0, 1.08, HELD, 0.05, 0.012, 70.0, 0.8)
+MONITOR = Device((530.0, 298.0), (8.0, 10.0), 0.276, 590.0, 0.28, 26.0, 1.05, STAND, 0.04, 0.025, 40.0, 0.7)
 """A 6.1 inch phone at 440 ppi, a 10.5 inch tablet at 264 ppi, a 24 inch monitor at 92 ppi; the rest chosen."""
 
 
@@ -65,7 +69,8 @@ class Screen:
         self._grid = PixelGrid(device.pitch_mm, device.contrast, size)
         self._banding = Banding(device.banding)
         self._film = SecondCamera(size, seed=seed, blur_px=device.blur_px)
-        self._at = Placement(device.distance_mm, yaw=float(rng.uniform(-4, 4)), pitch=float(rng.uniform(-4, 4)))
+        distance, yaw, pitch = rng.uniform((1 - NEARER, -TURNED, -TURNED), (1 + NEARER, TURNED, TURNED))
+        self._at = Placement(float(distance) * device.distance_mm, yaw=float(yaw), pitch=float(pitch))
         self._part = _zoomed(still, device)
 
     def show(self, rgb: Picture, t: CaptureTime) -> Picture:
@@ -82,17 +87,22 @@ class Screen:
         self, seen: Picture, sheet: Sheet, matrix: np.typing.NDArray[np.float64], box: tuple[slice, slice], t: float
     ) -> None:
         """Put grid, bands and glare on the lit part, in place."""
-        gain = self._grid.gain(sheet.to_mm @ np.linalg.inv(matrix), box)
-        gain *= self._banding.gain(seen.shape[0], t)[box[0]]
+        light = self._banding.gain(seen.shape[0], t)[box[0]]
+        gain = self._grid.gain(sheet.to_mm @ np.linalg.inv(matrix), box, light)
         lit = cv2.multiply(cv2.cvtColor(seen[box], cv2.COLOR_RGBA2RGB), gain, dtype=cv2.CV_8U)
         seen[box][..., :3] = cv2.add(lit, cv2.copyTo(self._glare[box], seen[box][..., 3]))
+
+    @staticmethod
+    def _scaling(before: int, after: int) -> int:
+        """Area means where many pixels become one; they cost four times a linear mean, which serves near 1:1."""
+        return cv2.INTER_AREA if before > AREA_FROM * after else cv2.INTER_LINEAR
 
     def _sheet(self, rgb: Picture) -> Sheet:
         """The recording's part as the screen shows it, in its bezel, about as large as it will be seen."""
         device, (x, y, w, h) = self._device, self._part
         scale = self._camera.focal / device.distance_mm
         width, height = (round(mm * scale) for mm in device.screen_mm)
-        shown = cv2.resize(rgb[y : y + h, x : x + w], (width, height), interpolation=cv2.INTER_AREA)
+        shown = cv2.resize(rgb[y : y + h, x : x + w], (width, height), interpolation=self._scaling(w, width))
         shown = tone(np.asarray(shown, dtype=np.uint8), device.black, 250.0, device.gamma, (0.97, 1.0, 1.03))
         aside, above = (round(mm * scale) for mm in device.bezel_mm)
         framed = cv2.copyMakeBorder(shown, above, above, aside, aside, cv2.BORDER_CONSTANT, value=BEZEL_COLOUR)
