@@ -47,9 +47,9 @@ class PulseConfig:
     """Seconds between windows that are compared for calm. A choice."""
     max_gap_s: float = 1.0
     """Seconds without a face that a window may bridge: a freeze of 1 s cost 2 dB of 9 on a still face."""
-    max_speed: float = 0.3
-    """Pupil distances per second, rms of the nose bridge: a pulse was read at 0.08 and none at 1.2 in a sharp clip; in
-    the middle of the ratio. See server/docs/pulse.md."""
+    max_speed: float = 0.6
+    """Pupil distances per second, rms of the nose bridge: a pulse was read at 0.08 on a real face and at 0.48 on a
+    rendered one; at 1.2 the strongest line was the head's own. Under the middle. See server/docs/pulse.md."""
     lead_s: float = 4.0
     """Seconds of positioning that may count: half of any window at least is after the first prompt. A choice."""
 
