@@ -113,6 +113,7 @@ def _counted(frames: Frames, source: Source) -> Frames:
         for t, frame in frames:
             yield t, frame
             progress.update(task, completed=t)
+        progress.update(task, completed=source.seconds)
 
 
 def _write_png(path: Path, still: Still) -> None:
