@@ -31,6 +31,9 @@ from liveness_server.transport.aiortc_tuning import install_decoders
 from liveness_server.transport.frames import to_rgb
 from liveness_server.transport.peer import Peer, PeerSettings
 from liveness_server.types import CaptureTime, FaceObservation, ServerTime
+from liveness_server.vision import geometry
+from liveness_server.vision.flow import Planarity, Sight
+from liveness_server.vision.landmarks import FaceMesh, Picture
 from liveness_server.vision.measure import (
     COUNT_INTERVAL_S,
     EMBED_INTERVAL_S,
@@ -39,6 +42,7 @@ from liveness_server.vision.measure import (
     normalised_box,
 )
 from liveness_server.vision.models import ModelStore
+from liveness_server.vision.pad import INTERVAL_S
 
 FPS = 30
 FRAMES = 150
@@ -126,14 +130,25 @@ def vision_costs(models: VisionModels, frames: list[av.VideoFrame]) -> dict[str,
     few = pictures[:20]
     find = per_frame(lambda: [finder.boxes(p) for p in few], 20) / (COUNT_INTERVAL_S * FPS)
     embed = per_frame(lambda: [models.embedder.embed(p, m.points) for p, m in seen[:10]], 10) / (EMBED_INTERVAL_S * FPS)
+    plane = per_frame(lambda: _planarity(seen), len(seen))
+    pad = per_frame(lambda: [models.pad.sample(p, m.points) for p, m in seen[:10]], 10) if models.pad else 0.0
     tracker.close()
     finder.close()
     return {
         LANDMARKS: landmarks,
         "second-face search, spread": find,
         "embedding network, spread": embed,
+        "print and replay network (0 without it), spread": pad / (INTERVAL_S * FPS),
         "regions, pose, quality": own,
+        "planarity (of the passive checks' 1 ms)": plane,
     }
+
+
+def _planarity(seen: list[tuple[Picture, FaceMesh]]) -> None:
+    meter = Planarity()
+    for i, (rgb, mesh) in enumerate(seen):
+        pose, ipd_px, aspect = geometry.pose(mesh.matrix), geometry.ipd(mesh.points), geometry.aspect(mesh.points)
+        meter.update(rgb, Sight(CaptureTime(i / FPS), mesh.points, pose, ipd_px, aspect))
 
 
 def engine_cost(models: VisionModels, frames: list[av.VideoFrame]) -> float:

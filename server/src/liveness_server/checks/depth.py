@@ -21,7 +21,7 @@ class DepthConfig:
 
     min_residual: float = 1.5
     """Residual from the best plane, % of the pupil distance, that two windows must reach. Second-largest window of flat
-    pictures at most 1.19 (14 identities, ours 0.5), of live clips that turn 2 and more."""
+    pictures at most 1.19 (14 identities; 0.62 here), of live clips with any turn at least 2.7."""
     min_residual_small: float = 2.0
     """The same for faces narrower than `full_face_px`: there flat pictures reached 1.63."""
     full_face_px: float = 100.0
@@ -40,7 +40,7 @@ class DepthConfig:
     """Stretch from which a window saw a tilt: of about 18 degrees from frontal (1 / cos 18)."""
     max_flat: float = 1.0
     """Residual, % of the pupil distance, under which a tilted window is a plane's. Windows of such tilt: flat pictures
-    at most 0.61, live clips at least 2.2; with compression flat 0.75 (95th percentile), live 1.34 (1st)."""
+    at most 0.66, live clips at least 2.2; with compression flat 0.75 (95th percentile), live 1.34 (1st)."""
     neutral_frames: int = 15
     """Frames, half a second at 30 fps, whose median aspect is the neutral one: the last before the first challenge."""
 
