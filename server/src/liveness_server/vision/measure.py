@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+import cv2
 import numpy as np
 
 from ..types import Box, CaptureTime, Embedding, Face, FaceObservation
@@ -49,7 +50,12 @@ class VisionModels:
 
     @classmethod
     def load(cls, store: ModelStore) -> VisionModels:
-        """Load the models; raises `ModelError` when one is changed, or missing and not optional."""
+        """Load the models; raises `ModelError` when one is changed, or missing and not optional.
+
+        OpenCV is told to use one thread in this process: sessions already fill the cores, and on pictures of this
+        size its threads cost more than they give (planarity 1.6 ms with, 0.8 without; `tests/bench/bench_frame.py`).
+        """
+        cv2.setNumThreads(1)
         digest = store.manifest.entry("embedding").sha256
         return cls(store.read("landmarks"), Embedder(store.read("embedding")), digest, _optional_pad(store))
 
