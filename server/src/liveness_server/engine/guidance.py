@@ -38,11 +38,13 @@ class GuidanceConfig:
     max_speed: float = 10.0
     """Degrees per second of yaw or pitch over 0.2 s: the rest-pose rule of the challenges."""
     max_shift: float = 0.15
-    """Face box centre, fraction of the frame's width per second."""
+    """Face box centre, fraction of the frame's width per second. A choice."""
     max_yaw: float = 10.0
+    """Degrees: the rest-pose rule of the challenges, and what an embedding counts as frontal within."""
     max_pitch: float = 25.0
-    """Absolute pitch differs by -10..+25 with the camera's height, so only the extreme is refused."""
+    """Degrees. Absolute pitch differs by -10..+25 with the camera's height, so only the extreme is refused."""
     max_roll: float = 20.0
+    """Degrees. A choice: live clips roll by 13.5 at the 95th percentile of 2.5 s spans."""
     min_fps: float = 15.0
     """Frames per second of capture time: a 100 ms blink must be seen in more than one frame."""
     min_bitrate: float = 150_000.0
