@@ -187,6 +187,12 @@ class StreamStats:
     """Packets lost since the start."""
     dropped: int
     """Frames dropped unseen by our own mailbox since the start: our fault, never the person's."""
+    jitter_s: float = 0.0
+    """Interarrival jitter of the packets, seconds (RFC 3550, 6.4.1)."""
+    codec: str = ""
+    """What the frames are encoded with, as in the SDP (`VP8`, `H264`); empty when unknown."""
+    declared_fps: float = 0.0
+    """Frame rate the sender announced in its offer; 0 when it announced none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,8 @@ class CheckResult:
     """Stable snake_case code; `ok` on a pass."""
     quality: float = 0.0
     """How good the evidence was, 0..1; not a score of liveness."""
+    flags: tuple[str, ...] = ()
+    """What was noticed and decides nothing, snake_case codes; for the relying party only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ randomness; with no input it is INCONCLUSIVE, never PASS; the same observations 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
-from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference
+from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference, StreamStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,19 @@ class CheckContext:
     """SHA-256 of the loaded embedding model, as in the manifest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a check compares with its main threshold: for calibration and DET curves, never in a decision or token."""
+
+    what: str
+    """The quantity, as in the documents."""
+    unit: str
+    threshold: str
+    """Name of the `Config` field it is held against."""
+    higher_is_live: bool
+    """Whether bona fide presentations have the larger values."""
+
+
 class Check(ABC):
     """One check of one session: fed in capture order, asked once at the end (or at any time)."""
 
@@ -30,6 +45,11 @@ class Check(ABC):
     """Registry name, as in policies, reasons and reports."""
     Config: ClassVar[type]
     """Frozen dataclass; every field's docstring says unit and source."""
+    measured: ClassVar[Measured | None] = None
+    """What `measure` returns; None for a check without one number behind it."""
+    calibrated_on: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Model role -> SHA-256 of the file its thresholds were measured with. In production a policy that lets the check
+    decide is refused when another file is loaded."""
 
     def __init__(self, context: CheckContext) -> None:
         self.context = context
@@ -38,9 +58,20 @@ class Check(ABC):
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
         """Take one observation. `step` counts challenges from 1; 0 outside `Phase.CHALLENGE`."""
 
+    def receive_stats(self, stats: StreamStats) -> None:  # noqa: B027 - most checks do not care
+        """Take what the receiver knows of the stream, about once a second."""
+
     @abstractmethod
     def result(self) -> CheckResult:
         """Say what is known so far; may be called repeatedly and changes nothing."""
+
+    def measure(self) -> float | None:
+        """Return the number behind the result (`measured`), or None where there is not enough to have one."""
+        return None
+
+    def features(self) -> Mapping[str, float]:
+        """Return what is kept for research and decides nothing, by name; derived from a face, so never logged."""
+        return {}
 
     def passed(self, quality: float = 1.0) -> CheckResult:
         """PASS, reason `ok`."""

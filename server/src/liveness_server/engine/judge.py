@@ -7,7 +7,7 @@ from typing import Final
 from ..challenges.sequence import ActiveSequence
 from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
-from ..types import CheckResult, FaceObservation, Outcome, Phase, Verdict
+from ..types import CheckResult, FaceObservation, Outcome, Phase, StreamStats, Verdict
 from .fusion import decide, reasons_of
 from .policy import Policy
 from .spec import SessionSpec
@@ -34,6 +34,11 @@ class Judge:
         step = self._sequence.step if phase is Phase.CHALLENGE else 0
         for check in self._checks:
             check.update(observation, phase, step)
+
+    def receive_stats(self, stats: StreamStats) -> None:
+        """Tell every check about the stream."""
+        for check in self._checks:
+            check.receive_stats(stats)
 
     def by_evidence(self, *incomplete: str) -> Judgement:
         """Decide by what was seen; `incomplete` says why there is not more, and rules a pass out."""

@@ -115,6 +115,7 @@ class Session:
         if self._take(Input.STATS, now, stats):
             self._positioner.bitrate = stats.bitrate
             self._dropped = stats.dropped
+            self._judge.receive_stats(stats)
 
     def receive_tick(self, now: ServerTime) -> None:
         """A deadline may have passed; harmless when none has."""
