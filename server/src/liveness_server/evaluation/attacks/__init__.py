@@ -3,8 +3,20 @@
 Rendered, not recorded: what they show is what their authors thought of. Every species says what it cannot show.
 """
 
+from .performer import Performer
 from .registry import SPECIES
 from .source import ClipSource, PortraitSource, Source, Still
 from .species import Family, Frames, Species, Timing
 
-__all__ = ["SPECIES", "ClipSource", "Family", "Frames", "PortraitSource", "Source", "Species", "Still", "Timing"]
+__all__ = [
+    "SPECIES",
+    "ClipSource",
+    "Family",
+    "Frames",
+    "Performer",
+    "PortraitSource",
+    "Source",
+    "Species",
+    "Still",
+    "Timing",
+]

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ...types import CaptureTime
 from ...vision.landmarks import Picture
+from .performer import Performer, Playback
 from .source import Size, Source, Still
 
 Frames = Iterator[tuple[CaptureTime, Picture]]
@@ -56,3 +57,7 @@ class Species:
     def claimed(self, source: Source, seed: int, size: Size) -> Still:
         """The picture a relying party would hold of the person this attack claims to be."""
         return source.still(size) if self.reference is None else self.reference(source, seed, size)
+
+    def perform(self, source: Source, seed: int, size: Size) -> Performer:
+        """The attack as it is played live."""
+        return Playback(lambda: self.render(source, seed, size))
