@@ -193,6 +193,20 @@ class StreamStats:
     """What the frames are encoded with, as in the SDP (`VP8`, `H264`); empty when unknown."""
     declared_fps: float = 0.0
     """Frame rate the sender announced in its offer; 0 when it announced none."""
+    packets: int = 0
+    """Media packets received since the start; 0 when unknown, as of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LightStep:
+    """One colour of the light that a client is asked to show."""
+
+    colour: str
+    """sRGB as `#rrggbb`."""
+    duration_s: float
+    """Seconds from the start of its ramp to the start of the next one's."""
+    ramp_s: float
+    """Seconds in which it replaces the colour before, in proportion of light."""
 
 
 @dataclass(frozen=True, slots=True)

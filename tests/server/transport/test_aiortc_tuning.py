@@ -24,6 +24,7 @@ from liveness_server.transport.aiortc_tuning import (
     install_decoders,
     require_supported,
 )
+from liveness_server.types import ServerTime
 from server.transport.kit import Lossy, SyntheticTrack, decoder_threads, stock_stream, tuned_stream
 
 VICTIM = 60
@@ -61,6 +62,8 @@ async def test_one_packet_lost_twice_makes_no_gap_and_moves_no_timestamp() -> No
     async with tuned_stream(mailbox=64) as (peer, _):
         Lossy(peer._transceiver.receiver, victim=VICTIM, repeats=1)
         arrivals, times = await collect(peer, 80)
+        stats = peer.stats(ServerTime(0.0))
+    assert (stats.lost, stats.packets > VICTIM) == (1, True), "lost on the way, repaired or not"
     assert max(b - a for a, b in pairwise(arrivals)) < 0.3
     for a, b in pairwise(times):
         assert (b - a) * 90_000 == pytest.approx(3000, abs=1.5), "30 fps: no frame missing, none moved"
@@ -80,6 +83,16 @@ async def test_a_packet_lost_for_good_is_given_up_and_its_late_arrival_does_no_h
     assert max(b - a for a, b in pairwise(after)) < 0.3
     assert all(t * 30 == pytest.approx(round(t * 30), abs=0.001) for t in times)
     assert peer._watchdog.flushes == 1
+
+
+async def test_a_timestamp_that_begins_anew_is_no_jitter() -> None:
+    async with tuned_stream() as (peer, _):
+        statistics = rtcrtpreceiver.StreamStatistics(90_000)
+        for number, timestamp in enumerate([2**32 - 3000, 0]):
+            statistics.add(packet(number, timestamp))
+        peer._transceiver.receiver._RTCRtpReceiver__remote_streams[1] = statistics  # type: ignore[attr-defined]
+        assert statistics.jitter > 2**27, "aiortc takes it for a step of 13 hours"
+        assert peer.stats(ServerTime(0.0)).jitter_s == 0.0
 
 
 async def collect(peer: Any, count: int) -> tuple[list[float], list[float]]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveness_server.errors import RemoteProtocolError
-from liveness_server.transport.sdp import read_candidate, read_offer, with_start_bitrate
+from liveness_server.transport.sdp import announced_fps, read_candidate, read_offer, with_start_bitrate
 from liveness_server.wire import MAX_CANDIDATES, MAX_SDP_CHARS, CloseCode
 from server.transport.kit import SyntheticTrack, sender
 
@@ -154,3 +154,24 @@ async def test_the_hint_survives_in_an_answer_that_stock_aiortc_would_send_witho
         await answering.close()
     assert "x-google-start-bitrate" not in stock
     assert with_start_bitrate(stock).count("x-google-start-bitrate=1500") == 3, "VP8 and both H264 profiles"
+
+
+VIDEO = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
+CHANNEL = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+
+
+@pytest.mark.parametrize(
+    ("offer", "fps"),
+    [
+        (VIDEO, 0.0),
+        (VIDEO + "a=framerate:30\r\n", 30.0),
+        (VIDEO + "a=framerate:29.97\r\n" + CHANNEL, 29.97),
+        (VIDEO + CHANNEL + "a=framerate:30\r\n", 0.0),
+        (VIDEO + "a=framerate:-30\r\n", 0.0),
+        (VIDEO + "a=framerate:1e9\r\n", 0.0),
+        (VIDEO + "a=framerate:9999999\r\n", 0.0),
+    ],
+    ids=["none", "whole", "before a channel", "of another section", "negative", "in powers", "absurd"],
+)
+def test_the_announced_frame_rate(offer: str, fps: float) -> None:
+    assert announced_fps(offer) == fps

@@ -43,6 +43,12 @@ MAX_LATE = 2048
 """Packets behind the buffer's head that are dropped as late. aiortc takes 100 behind for a restarted stream and moves
 the head *back*; a retransmission arriving 0.4 s late at 2.5 Mbit/s is 104 behind, and stalled the stream again."""
 
+VIDEO_CLOCK_HZ = 90_000
+"""RTP clock of VP8 and H264, Hz (RFC 7741, RFC 6184)."""
+
+MAX_JITTER_S = 10.0
+"""Seconds; more is no jitter but a timestamp that began anew at 2**32, which aiortc takes for a step of 13 hours."""
+
 HALF = 0x8000
 """Half the range of sequence numbers: less is ahead, more is behind (RFC 1982)."""
 
@@ -68,6 +74,18 @@ def _tuned_decoder(codec: RTCRtpCodecParameters) -> Decoder:
     context.thread_count = 1
     context.options = {"max_pixels": str(MAX_PIXELS)}
     return decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Totals of a receiver's media since the start."""
+
+    packets: int
+    """Received, without their retransmissions."""
+    lost: int
+    """Lost on the way, those that were retransmitted included."""
+    jitter_s: float
+    """Interarrival jitter, seconds (RFC 3550, 6.4.1), as this process gets to see the packets."""
 
 
 class WatchedJitterBuffer(JitterBuffer):
@@ -213,10 +231,16 @@ class StallWatchdog:
         if self._receiver._RTCRtpReceiver__decoder_thread is not None:
             self.decoder_input.put(None)
 
-    def packets_lost(self) -> int:
-        """Media packets lost on the way so far, retransmitted ones included (retransmission streams left out)."""
-        streams, repairs = self._receiver._RTCRtpReceiver__remote_streams, self._receiver._RTCRtpReceiver__rtx_ssrc
-        return sum(max(0, stream.packets_lost) for ssrc, stream in streams.items() if ssrc not in repairs)
+    def reception(self) -> Reception:
+        """What the RTP statistics say of the media so far (retransmission streams left out)."""
+        repairs = self._receiver._RTCRtpReceiver__rtx_ssrc
+        streams = [s for ssrc, s in self._receiver._RTCRtpReceiver__remote_streams.items() if ssrc not in repairs]
+        jitter_s = max((stream.jitter for stream in streams), default=0) / VIDEO_CLOCK_HZ
+        return Reception(
+            packets=sum(stream.packets_received for stream in streams),
+            lost=sum(max(0, stream.packets_lost) for stream in streams),
+            jitter_s=jitter_s if jitter_s < MAX_JITTER_S else 0.0,
+        )
 
 
 def bind_to(receiver: RTCRtpReceiver, addresses: tuple[str, ...]) -> None:

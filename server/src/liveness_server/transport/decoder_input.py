@@ -57,6 +57,8 @@ class DecoderInput(queue.Queue[Any]):
     def __init__(self, limit: int = MAX_WAITING) -> None:
         super().__init__()
         self._limit = limit
+        self.codec = ""
+        """Name of the newest encoded frame's codec, as in the SDP; empty before the first."""
         self.broken = True
         """True while frames are withheld for want of a key frame; the stream starts so."""
         self.withheld = 0
@@ -78,6 +80,7 @@ class DecoderInput(queue.Queue[Any]):
 
     def _admits(self, item: Any) -> bool:
         codec, frame = item
+        self.codec = codec.name.upper()
         if self.qsize() >= self._limit:
             self.withheld += self._drop_waiting()
             self.broken = True

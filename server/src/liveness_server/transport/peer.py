@@ -25,7 +25,7 @@ from ..wire import MAX_CANDIDATES, IceServer
 from .aiortc_tuning import StallWatchdog, bind_to, received_bytes, silence_consent
 from .frames import MAX_DRIFT_S, CaptureClock, TimedFrame
 from .mailbox import Mailbox
-from .sdp import DEFAULT_START_BITRATE, read_candidate, read_offer, refuse, with_start_bitrate
+from .sdp import DEFAULT_START_BITRATE, announced_fps, read_candidate, read_offer, refuse, with_start_bitrate
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,7 @@ class Peer:
         self._on_end: Callable[[PeerEnd], None] | None = on_end
         self._clock = CaptureClock(settings.max_drift)
         self._meter = StreamMeter()
+        self._announced_fps = 0.0
         self._candidates = 0
         self._channels = 0
         self._delivering = False
@@ -85,6 +86,7 @@ class Peer:
     async def answer(self, offer: str) -> str:
         """Return the full answer (all candidates inside). Raises only `RemoteProtocolError`."""
         description = read_offer(offer)
+        self._announced_fps = announced_fps(offer)
         try:
             async with asyncio.timeout(self._settings.answer_timeout):
                 return await self._negotiate(description)
@@ -114,8 +116,19 @@ class Peer:
 
     def stats(self, now: ServerTime) -> StreamStats:
         """What arrived since the last call."""
-        received = received_bytes(self._transceiver.receiver)
-        return self._meter.read(now, received, self._watchdog.packets_lost(), self.frames.dropped)
+        fps, bitrate = self._meter.read(now, received_bytes(self._transceiver.receiver))
+        reception = self._watchdog.reception()
+        return StreamStats(
+            t=now,
+            fps=fps,
+            bitrate=bitrate,
+            lost=reception.lost,
+            dropped=self.frames.dropped,
+            jitter_s=reception.jitter_s,
+            codec=self._watchdog.decoder_input.codec,
+            declared_fps=self._announced_fps,
+            packets=reception.packets,
+        )
 
     def unseen_since(self, moment: float) -> float:
         """Seconds from `moment` (loop clock; at least the first frame's) to the newest frame; 0 without one."""
@@ -180,13 +193,13 @@ class StreamMeter:
         self._seen = (0, 0)
         self._last: ServerTime | None = None
 
-    def read(self, now: ServerTime, received_bytes: int, lost: int, dropped: int) -> StreamStats:
-        """Rates since the last call; zero at the first, which only starts the measurement."""
+    def read(self, now: ServerTime, received_bytes: int) -> tuple[float, float]:
+        """Frames and bits per second since the last call; zero at the first, which only starts the measurement."""
         span = now - self._last if self._last is not None else 0.0
         frames, received = self.frames - self._seen[0], received_bytes - self._seen[1]
         self._seen, self._last = (self.frames, received_bytes), now
         per_second = 1.0 / span if span > 0 else 0.0
-        return StreamStats(now, frames * per_second, 8 * received * per_second, lost, dropped)
+        return frames * per_second, 8 * received * per_second
 
 
 def _ice_servers(servers: tuple[IceServer, ...]) -> list[RTCIceServer]:

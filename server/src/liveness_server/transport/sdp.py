@@ -22,6 +22,7 @@ DEFAULT_START_BITRATE = 1500
 """kbit/s. Chromium then sends 1.4 Mbit/s after half a second instead of 0.25; more overshoots a slow link."""
 
 _FINGERPRINTS = frozenset({"sha-256", "sha-384", "sha-512"})
+_FRAME_RATE = re.compile(r"^a=framerate:(\d{1,3}(?:\.\d{1,6})?)\r?$", re.MULTILINE)
 _MEDIA_LINE = re.compile(r"a=rtpmap:(\d+) (?:VP8|H264)/90000", re.IGNORECASE)
 
 
@@ -43,6 +44,13 @@ def read_offer(sdp: str) -> RTCSessionDescription:
     for media in offer.media:
         _check_transport(media)
     return RTCSessionDescription(sdp=usable, type="offer")
+
+
+def announced_fps(offer: str) -> float:
+    """Frame rate of the video section's `a=framerate` (RFC 8866, 6.13: the highest one, a recommendation); else 0."""
+    video = offer.partition("\nm=video")[2].partition("\nm=")[0]
+    found = _FRAME_RATE.search(video)
+    return float(found[1]) if found else 0.0
 
 
 def _parse(sdp: str) -> SessionDescription:
