@@ -86,7 +86,8 @@ def test_close_codes_and_limits_agree() -> None:
     for wire in (server_wire, client_wire):
         assert {code.name: int(code) for code in wire.CloseCode} == golden
     assert {int(k): v for k, v in server_wire.CLOSE_MEANING.items()} == client_wire.CLOSE_MEANING
-    for limit in ("SUBPROTOCOL", "MAX_MESSAGE_BYTES", "MAX_SDP_CHARS", "MAX_CANDIDATE_CHARS"):
+    limits = ("SUBPROTOCOL", "MAX_MESSAGE_BYTES", "MAX_SDP_CHARS", "MAX_CANDIDATE_CHARS")
+    for limit in (*limits, "MAX_FEATURES", "MAX_LIGHT_STEPS", "MAX_SHOWN_S"):
         assert getattr(server_wire, limit) == getattr(client_wire, limit)
 
 

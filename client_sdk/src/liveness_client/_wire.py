@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
@@ -21,6 +22,9 @@ MAX_MESSAGE_BYTES = 64 * 1024
 """Cap of one WebSocket message, as the server's."""
 MAX_SDP_CHARS = 32 * 1024
 MAX_CANDIDATE_CHARS = 1024
+MAX_FEATURES = 8
+MAX_LIGHT_STEPS = 16
+MAX_SHOWN_S = 60.0
 
 
 class CloseCode(IntEnum):
@@ -124,6 +128,33 @@ def _number(value: object) -> float:
     return number
 
 
+def _between(least: float, most: float) -> Rule:
+    def check(value: object) -> float:
+        number = _number(value)
+        if not least <= number <= most:
+            raise WireError(f"expected a number from {least:g} to {most:g}")
+        return number
+
+    return check
+
+
+def _colour(value: object) -> str:
+    if not isinstance(value, str) or re.fullmatch("#[0-9a-f]{6}", value) is None:
+        raise WireError("expected a colour")
+    return value
+
+
+def _array(item: Rule, least: int = 0, most: int | None = None) -> Rule:
+    def check(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise WireError("expected an array")
+        if len(value) < least or (most is not None and len(value) > most):
+            raise WireError(f"expected {least} to {most} items")
+        return tuple(item(each) for each in value)
+
+    return check
+
+
 def _nullable(rule: Rule) -> Rule:
     def check(value: object) -> Any:
         return None if value is None else rule(value)
@@ -131,15 +162,10 @@ def _nullable(rule: Rule) -> Rule:
     return check
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise WireError("expected an array")
-    return tuple(_unicode(item) for item in value)
-
-
 Text = Annotated[str, _text()]
 Integer = Annotated[int, _integer()]
 Number = Annotated[float, _number]
+Seconds = Annotated[float, _between(0, 10)]
 Sdp = Annotated[str, _text(1, MAX_SDP_CHARS)]
 
 
@@ -147,15 +173,28 @@ Sdp = Annotated[str, _text(1, MAX_SDP_CHARS)]
 class IceServer:
     """One RTCIceServer, as in the W3C dictionary."""
 
-    urls: Annotated[tuple[str, ...], _texts]
+    urls: Annotated[tuple[str, ...], _array(_unicode)]
     username: Text = ""
     credential: Text = field(default="", repr=False)
 
 
-def _ice_servers(value: object) -> tuple[IceServer, ...]:
-    if not isinstance(value, list):
-        raise WireError("expected an array")
-    return tuple(_build(IceServer, item, strict=False) for item in value)
+@dataclass(frozen=True, slots=True)
+class LightStep:
+    """One colour: fade to it for `ramp_s`, in proportion of light, and show it until `duration_s` is over."""
+
+    colour: Annotated[str, _colour]
+    """sRGB as `#rrggbb`."""
+    duration_s: Seconds
+    """Seconds from the start of its ramp to the start of the next one's."""
+    ramp_s: Seconds
+
+
+def _ice_server(value: object) -> IceServer:
+    return _build(IceServer, value, strict=False)
+
+
+def _light_step(value: object) -> LightStep:
+    return _build(LightStep, value, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +203,8 @@ class Hello:
 
     token: Annotated[str, _text(16, 256)] = field(repr=False)
     sdk: Annotated[str, _text(0, 64)] = ""
+    features: Annotated[tuple[str, ...], _array(_text(1, 32), 0, MAX_FEATURES)] = ()
+    """What this client can do beyond the obligatory: `light`, show colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +229,14 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class LightShown:
+    """When each colour of the light `id` began to show, in seconds since it arrived; nothing when it was skipped."""
+
+    id: Integer
+    shown_s: Annotated[tuple[float, ...], _array(_between(0, MAX_SHOWN_S), 0, MAX_LIGHT_STEPS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """The token was redeemed; send an offer."""
 
@@ -195,7 +244,7 @@ class Welcome:
     profile: Text
     expires_in: Number
     """Seconds left for the whole attempt."""
-    ice_servers: Annotated[tuple[IceServer, ...], _ice_servers] = ()
+    ice_servers: Annotated[tuple[IceServer, ...], _array(_ice_server)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +281,14 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """Show these colours, one after the other, over the whole screen."""
+
+    id: Integer
+    steps: Annotated[tuple[LightStep, ...], _array(_light_step, 1, MAX_LIGHT_STEPS)]
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictMessage:
     """The end. `hint` is coarse and actionable; on a pass the signed token comes with it."""
 
@@ -248,14 +305,15 @@ class ErrorMessage:
     reason: Text
 
 
-ClientMessage = Hello | Offer | IceCandidate | Cancel
-ServerMessage = Welcome | Answer | Guidance | Challenge | Progress | VerdictMessage | ErrorMessage
+ClientMessage = Hello | Offer | IceCandidate | Cancel | LightShown
+ServerMessage = Welcome | Answer | Guidance | Challenge | Progress | Light | VerdictMessage | ErrorMessage
 
 CLIENT_TAGS: dict[str, type[ClientMessage]] = {
     "hello": Hello,
     "offer": Offer,
     "candidate": IceCandidate,
     "cancel": Cancel,
+    "light_shown": LightShown,
 }
 SERVER_TAGS: dict[str, type[ServerMessage]] = {
     "welcome": Welcome,
@@ -263,6 +321,7 @@ SERVER_TAGS: dict[str, type[ServerMessage]] = {
     "guidance": Guidance,
     "challenge": Challenge,
     "progress": Progress,
+    "light": Light,
     "verdict": VerdictMessage,
     "error": ErrorMessage,
 }

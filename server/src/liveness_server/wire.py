@@ -19,6 +19,12 @@ MAX_SDP_CHARS = 32 * 1024
 MAX_CANDIDATE_CHARS = 1024
 MAX_CANDIDATES = 64
 """Trickled candidates accepted per session."""
+MAX_FEATURES = 8
+"""What a client may announce that it can do."""
+MAX_LIGHT_STEPS = 16
+"""Colours of one `Light`; a session draws 8 of at most 0.8 s."""
+MAX_SHOWN_S = 60.0
+"""Latest time a client may report for a colour, seconds: whatever a page was held up by, a session is shorter."""
 
 
 class CloseCode(IntEnum):
@@ -61,6 +67,11 @@ CLOSE_MEANING = {
 
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SDP_CHARS)]
 Candidate = Annotated[str, msgspec.Meta(max_length=MAX_CANDIDATE_CHARS)]
+Feature = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-f]{6}$", max_length=7)]
+"""sRGB, as in CSS."""
+Shown = Annotated[float, msgspec.Meta(ge=0, le=MAX_SHOWN_S)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
 
 class ClientMessage(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
@@ -72,6 +83,8 @@ class Hello(ClientMessage, frozen=True, tag="hello"):
 
     token: Annotated[str, msgspec.Meta(min_length=16, max_length=256)]
     sdk: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    features: Annotated[list[Feature], msgspec.Meta(max_length=MAX_FEATURES)] = []
+    """What this client can do beyond the obligatory: `light`, show colours. Unknown names are ignored."""
 
 
 class Offer(ClientMessage, frozen=True, tag="offer"):
@@ -90,6 +103,13 @@ class IceCandidate(ClientMessage, frozen=True, tag="candidate"):
 
 class Cancel(ClientMessage, frozen=True, tag="cancel"):
     """The person gave up; the session ends inconclusive."""
+
+
+class LightShown(ClientMessage, frozen=True, tag="light_shown"):
+    """When each colour of the light `id` began to show, in seconds since it arrived; nothing when it was skipped."""
+
+    id: int
+    shown_s: Annotated[list[Shown], msgspec.Meta(max_length=MAX_LIGHT_STEPS)] = []
 
 
 class ServerMessage(msgspec.Struct, frozen=True, tag_field="type"):
@@ -144,6 +164,21 @@ class Progress(ServerMessage, frozen=True, tag="progress"):
     outcome: Literal["done", "retry"]
 
 
+class LightStep(msgspec.Struct, frozen=True):
+    """One colour: fade to it for `ramp_s`, in proportion of light, and show it until `duration_s` is over."""
+
+    colour: Colour
+    duration_s: Seconds
+    ramp_s: Seconds
+
+
+class Light(ServerMessage, frozen=True, tag="light"):
+    """Show these colours, one after the other, over the whole screen; only to a client with the feature `light`."""
+
+    id: int
+    steps: Annotated[list[LightStep], msgspec.Meta(min_length=1, max_length=MAX_LIGHT_STEPS)]
+
+
 class VerdictMessage(ServerMessage, frozen=True, tag="verdict", omit_defaults=True):
     """The end. `hint` is coarse and actionable; on a pass the signed token comes with it."""
 
@@ -159,8 +194,8 @@ class ErrorMessage(ServerMessage, frozen=True, tag="error"):
     reason: str
 
 
-AnyClientMessage = Hello | Offer | IceCandidate | Cancel
-AnyServerMessage = Welcome | Answer | Guidance | Challenge | Progress | VerdictMessage | ErrorMessage
+AnyClientMessage = Hello | Offer | IceCandidate | Cancel | LightShown
+AnyServerMessage = Welcome | Answer | Guidance | Challenge | Progress | Light | VerdictMessage | ErrorMessage
 
 _decoder: msgspec.json.Decoder[AnyClientMessage] = msgspec.json.Decoder(AnyClientMessage)
 _server_decoder: msgspec.json.Decoder[AnyServerMessage] = msgspec.json.Decoder(AnyServerMessage)

@@ -7,12 +7,12 @@ randomness; with no input it is INCONCLUSIVE, never PASS; the same observations 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
-from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference, StreamStats
+from ..types import CaptureTime, CheckResult, FaceObservation, LightStep, Outcome, Phase, Reference, StreamStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,9 @@ class Check(ABC):
 
     def receive_stats(self, stats: StreamStats) -> None:  # noqa: B027 - most checks do not care
         """Take what the receiver knows of the stream, about once a second."""
+
+    def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:  # noqa: B027 - one check cares
+        """Learn which colours the client is asked to show from `t` on; called again when it said when it really did."""
 
     @abstractmethod
     def result(self) -> CheckResult:
