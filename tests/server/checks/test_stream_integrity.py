@@ -11,7 +11,7 @@ from lifelike import lifelike, stream
 from liveness_server.checks.base import CheckContext
 from liveness_server.checks.recurrence import MEMORY, Recurrence, RecurrenceLimits, Snapshot
 from liveness_server.checks.stream_integrity import StreamIntegrity
-from liveness_server.types import CaptureTime, Outcome, Phase, SkinRegions
+from liveness_server.types import CaptureTime, Outcome, Phase, ServerTime, SkinRegions, StreamStats
 
 CONTEXT = CheckContext(None, "")
 
@@ -26,6 +26,23 @@ def watched(frames, phase=Phase.CAPTURE):
 def said(frames):
     result = watched(frames).result()
     return result.outcome, result.reason
+
+
+def sampled(frames, sample):
+    """The check after these frames, with the receiver's statistics of each full second: `sample(second)`."""
+    check, second = StreamIntegrity(CONTEXT), 0
+    for frame in frames:
+        check.update(frame, Phase.CAPTURE, 0)
+        if frame.t >= second + 1:
+            second += 1
+            check.receive_stats(sample(second))
+    return check
+
+
+def stats(second, *, lost=0, **how):
+    """A sample after `second` seconds of 100 packets each."""
+    given = {"fps": 30.0, "bitrate": 1e6, "dropped": 0, "packets": 100 * second, "codec": "VP8"} | how
+    return StreamStats(ServerTime(float(second)), lost=lost, **given)
 
 
 @pytest.mark.parametrize("fps", [12.0, 24.0, 30.0, 60.0])
@@ -46,7 +63,6 @@ def test_the_result_can_be_asked_for_at_any_time():
     for frame in stream(7, lambda t: t % 3.1):
         asked.update(frame, Phase.CAPTURE, 0)
         asked.result()
-        asked.flags()
         silent.update(frame, Phase.CAPTURE, 0)
     assert asked.result() == silent.result()
 
@@ -110,32 +126,104 @@ def test_a_lost_face_starts_anew():
 
 def test_flags_are_no_verdict():
     check = watched(stream(8))
-    assert check.flags() == ("exact_pacing",)
+    assert check.result().flags == ("exact_pacing",)
     assert check.result().outcome is Outcome.PASS
 
 
 def test_browser_pacing_is_not_flagged():
     """Steps in whole milliseconds, a few of them off: 33, 34, 28, 38 (capture cues, section 3)."""
     frames = [replace(f, t=CaptureTime(round(f.t, 3) + 0.005 * (i % 4 == 1))) for i, f in enumerate(stream(8))]
-    assert watched(frames).flags() == ()
+    assert watched(frames).result().flags == ()
 
 
 def test_a_slow_camera_behind_a_fast_stream_is_flagged_not_failed():
     """Every second frame is the one before, as a dark room or a rate converter makes it."""
     check = watched(stream(10, lambda t: int(t * 15) / 15, noise=0.0))
-    assert "repeated_frames" in check.flags()
+    assert "repeated_frames" in check.result().flags
     assert check.result().outcome is Outcome.PASS
 
 
 def test_memory_is_bounded():
     """After the window is full, an older repetition is out of reach and nothing has grown."""
-    past = Recurrence(RecurrenceLimits(0.12, 0.22, 0.4, 0.25))
+    past = Recurrence(RecurrenceLimits(0.12, 0.22, 0.4, 0.25, 1.0))
     for frame in stream(2 * MEMORY / 20, fps=20.0):
         past.add(frame.t, Snapshot.of(frame.face), 640)
     assert len(past._samples) == MEMORY + 10
-    assert past.longest_s == 0.0
+    assert past.found.longest_s == 0.0
 
 
 def test_the_scripted_person_without_a_face_of_points_does_no_harm():
     frames = [observe(i / 30, face(embedding=identity(ALICE))) for i in range(300)]
     assert said(frames)[0] is Outcome.FAIL, "it is as still as a frozen picture, and called so"
+
+
+# With the receiver's statistics.
+
+
+def looped(second):
+    return stream(12, lambda t: t % 3.1 if second <= t < second + 6 else t)
+
+
+def test_a_loop_is_found_while_packets_arrive():
+    assert sampled(looped(4), stats).result().reason == "recurrence"
+
+
+@pytest.mark.parametrize("frames", [looped(4), stream(12, lambda t: min(t, 5.0) if t < 9 else t, noise=0.0)])
+def test_nothing_is_judged_over_an_interval_in_which_packets_were_lost(frames):
+    check = sampled(frames, lambda second: stats(second, lost=12 * second))
+    assert (check.result().outcome, check.result().reason) == (Outcome.INCONCLUSIVE, "frames_missing")
+
+
+def test_what_was_found_before_packets_were_lost_stays_found():
+    check = sampled(looped(4), lambda second: stats(second, lost=50 * max(0, second - 10)))
+    assert check.result().reason == "recurrence"
+
+
+@pytest.mark.parametrize(("lost", "reason"), [(11, "ok"), (12, "too_short")])
+def test_a_loss_is_a_share_of_what_was_sent(lost, reason):
+    """11 of 111 packets are under a tenth, 12 of 112 are over."""
+    frames = list(stream(7.5))
+    check = sampled(frames, lambda second: stats(second, lost=lost * (second >= 4)))
+    assert check.result().reason == reason
+
+
+def test_a_loss_in_the_last_interval_of_a_long_stream_is_survived():
+    assert sampled(stream(10), lambda second: stats(second, lost=90 * (second >= 9))).result().reason == "ok"
+
+
+def test_another_codec_is_another_source():
+    check = sampled(stream(10), lambda second: stats(second, codec="VP8" if second < 5 else "H264"))
+    assert check.result().reason == "format_changed"
+
+
+def test_an_unknown_codec_is_no_change():
+    check = sampled(stream(10), lambda second: stats(second, codec="VP8" if second % 2 else ""))
+    assert check.result().reason == "ok"
+
+
+@pytest.mark.parametrize(
+    ("declared", "flagged"), [(0.0, False), (30.0, False), (60.0, False), (90.0, True), (10.0, True)]
+)
+def test_another_rate_than_announced_is_flagged(declared, flagged):
+    result = sampled(stream(8), lambda second: stats(second, declared_fps=declared)).result()
+    assert ("rate_differs" in result.flags) is flagged
+    assert result.outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("how", "flagged"),
+    [({}, True), ({"lost": 1}, False), ({"dropped": 1}, False), ({"packets": 0}, False)],
+    ids=["nothing lost", "lost on the way", "dropped here", "not known"],
+)
+def test_frames_missing_though_nothing_was_lost_are_flagged(how, flagged):
+    frames = [frame for frame in stream(10) if not 4 < frame.t < 5]
+    assert ("lossless_gaps" in sampled(frames, lambda second: stats(second, **how)).result().flags) is flagged
+
+
+def test_an_unbroken_stream_has_no_gaps():
+    assert "lossless_gaps" not in sampled(stream(8), stats).result().flags
+
+
+def test_the_measure_is_the_nearest_second_of_the_past():
+    assert watched(stream(2)).measure() is None
+    assert watched(stream(8)).measure() > 1 > watched(stream(8, lambda t: t % 3.1)).measure()

@@ -30,6 +30,8 @@ class RecurrenceLimits:
     again less exactly."""
     max_gap_s: float
     """Neighbouring frames further apart, seconds of capture time, start the memory anew."""
+    nearest: float
+    """Multiple of the limits up to which a second is met again."""
 
 
 FOLLOWED = [SLOT[i] for i in (*EYE_CORNERS, *LIDS, *IRISES, *MOUTH, 1, 168, 10, 152, 234, 454)]
@@ -67,23 +69,30 @@ class Snapshot:
         return cls(points, np.array((*skin.forehead, *skin.cheek_left, *skin.cheek_right)), max(face.ipd_px, 1.0))
 
 
-class Recurrence:
-    """Follows one stream; `longest_s` says for how long it has been showing its past."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a stream showed again of its past."""
 
-    def __init__(self, limits: RecurrenceLimits) -> None:
-        self.limits = limits
-        self.longest_s = 0.0
-        """Longest unbroken time that was a repetition, seconds."""
-        self.everywhere = 0.0
-        """Largest share of lags that matched at once during that time, 0..1."""
-        self.nearest = float("inf")
-        """Smallest distance so far as a multiple of the limits: 1 and less is a match."""
-        self.restart()
+    nearest: float = float("inf")
+    """Smallest distance to an earlier second as a multiple of the limits; infinite before there is a past."""
+    longest_s: float = 0.0
+    """Longest unbroken time that was a repetition, seconds."""
+    everywhere: float = 0.0
+    """Largest share of lags that matched at once during that time, 0..1."""
 
     @property
     def still(self) -> bool:
         """Whether the longest repetition was one picture, the same at every lag."""
         return self.everywhere >= EVERY_LAG
+
+
+class Recurrence:
+    """Follows one stream; `found` says how much of its past it has been showing."""
+
+    def __init__(self, limits: RecurrenceLimits) -> None:
+        self.limits = limits
+        self.found = Found()
+        self.restart()
 
     def restart(self) -> None:
         """Forget the past: what follows has no known lag to it."""
@@ -127,12 +136,14 @@ class Recurrence:
 
     def _compare(self, nearness: Array) -> None:
         """Take the distances of the newest second to every earlier one, as multiples of the limits."""
-        self.nearest = min(self.nearest, float(nearness.min()))
-        matched = float((nearness <= 1.0).mean())
+        found = self.found
+        matched = float((nearness <= self.limits.nearest).mean())
         self._run_s = self._run_s + HOP / RATE_HZ if matched else 0.0
         self._run_everywhere = max(self._run_everywhere, matched) if matched else 0.0
-        if self._run_s >= self.longest_s:
-            self.longest_s, self.everywhere = self._run_s, self._run_everywhere
+        longest = (found.longest_s, found.everywhere)
+        if self._run_s >= found.longest_s:
+            longest = (self._run_s, self._run_everywhere)
+        self.found = Found(min(found.nearest, float(nearness.min())), *longest)
 
 
 COLOURS = 9
