@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ...types import CaptureTime
 from ...vision.landmarks import EYE_CORNERS, Picture
-from ...vision.mediapipe_faces import MediaPipeTracker
 from .source import Still
+from .trackers import own_tracker
 
 HOLE_HALF = (0.85, 0.5)
 """Half axes of a hole, in widths of the eye."""
@@ -22,20 +19,12 @@ _EYES = (EYE_CORNERS[:2], EYE_CORNERS[2:])
 
 
 class EyeHoles:
-    """Fills the eyes of a page with those of moving footage; close it (it holds a landmark network)."""
+    """Fills the eyes of a page with those of moving footage."""
 
     def __init__(self, still: Still, bundle: bytes, *, offset: tuple[int, int]) -> None:
-        self._tracker = MediaPipeTracker(bundle)
+        self._tracker = own_tracker(self, bundle)
         corners = still.points[:, :2] - offset
         self._holes = [_Hole(corners[list(eye)]) for eye in _EYES]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._tracker.close()
 
     def fill(self, rgba: Picture, footage: Picture, t: CaptureTime) -> Picture:
         """A copy of the page with the footage's eyes; without a face in it the printed eyes stay."""

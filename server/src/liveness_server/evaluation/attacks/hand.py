@@ -1,17 +1,24 @@
-"""How things move in front of a camera: a hand that holds, a hand that shakes, a wave from side to side."""
+"""How things move in front of a camera: a hand that holds, a hand that shakes, a hand that turns what it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import cycle
 
 import numpy as np
 
+from ..presenter.behaviour import Behaviour, Director
+from ..presenter.motion import DOWN, YAW
 from .optics import Placement
+from .performer import Script
 
 SLOW_HZ, TREMOR_HZ = (0.15, 1.2), (5.0, 10.0)
 """Bands of a holding arm and of its tremor. Assumed, not recorded of hands."""
 WAVES = 3
 """Sine waves per band and axis."""
+TILTS = ("turn_left", "turn_right", "look_up", "look_down")
+TILT_START, TILT_STEP = 0.2, 2.2
+"""Seconds until a rendering's first movement of a sheet, and from each to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +74,33 @@ class _Wave:
         return float(np.sin(self._omega * t + self._phase).sum() * np.sqrt(2 / WAVES))
 
 
-@dataclass(frozen=True, slots=True)
-class Tilting:
-    """Turns a sheet as an attacker does who is asked to turn the head: yaw to both sides, then pitch."""
+class Handling:
+    """Holds a placement, and turns, tilts or brings it nearer as an attacker does who is asked to move the head."""
 
-    yaw: float
-    pitch: float
-    """Largest angles, degrees."""
-    period: float = 4.0
-    """Seconds of one swing to both sides."""
+    def __init__(self, grip: Grip, rng: np.random.Generator, *, tilt: float) -> None:
+        self._hand = Hand(grip, rng)
+        self._director = Director(Behaviour(), rng)
+        self._turn, self._nod = tilt / YAW, tilt / DOWN
 
-    def tilt(self, placement: Placement, t: float) -> Placement:
-        """The placement at `t` seconds; two swings of yaw, one of pitch, and so on."""
-        swing, share = divmod(t / self.period, 1.0)
-        angle = float(np.sin(2 * np.pi * share))
-        if swing % 3 < 2:
-            return replace(placement, yaw=placement.yaw + self.yaw * angle)
-        return replace(placement, pitch=placement.pitch + self.pitch * angle)
+    def prompt(self, kind: str, t: float) -> None:
+        """The challenge `kind` was heard at `t`; what paper cannot do stays undone."""
+        self._director.prompt(kind, t)
+
+    def done(self, t: float) -> None:
+        """Bring the sheet back."""
+        self._director.done(t)
+
+    def hold(self, placement: Placement, t: float) -> Placement:
+        """Where `placement` is at `t` seconds."""
+        held, asked = self._hand.hold(placement, t), self._director.state(t)
+        return replace(
+            held,
+            yaw=held.yaw + self._turn * asked.get("yaw", 0.0),
+            pitch=held.pitch + self._nod * asked.get("pitch", 0.0),
+            distance=held.distance / (1 + asked.get("closer", 0.0)),
+        )
+
+
+def tilts(seed: int) -> Script:
+    """What a rendering asks of a sheet: turned to both sides, up and down, over and over."""
+    return ((TILT_START + number * TILT_STEP, kind) for number, kind in enumerate(cycle(TILTS)))

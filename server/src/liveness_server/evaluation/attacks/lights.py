@@ -5,28 +5,36 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ...vision.landmarks import Picture
 from ..presenter.sensor import NOISE, pulse_wave
 from .optics import Camera, Placement, flat, over
+from .performer import Deaf
 from .prints import BLUR, PHOTO_DISTANCE, photograph
 from .recapture import room
-from .source import Size, Source, clock
-from .species import Family, Frames, Species, Timing
+from .source import Size, Source
+from .species import Family, Species, Timing
 
 BEAT_BPM = (60.0, 90.0)
 BEAT_DEPTH = 0.008
 """Half of the light's change, relative: about one grey level on a lit face, as a strong pulse has in green."""
 
 
-def _pulsed(source: Source, seed: int, size: Size) -> Frames:
-    rng = np.random.default_rng(seed)
-    seen = flat(photograph(source.still(size)), Placement(PHOTO_DISTANCE), Camera(size))
-    scene = cv2.GaussianBlur(over(seen, room(size, rng)), (0, 0), BLUR).astype(np.float32)
-    bpm = float(rng.uniform(*BEAT_BPM))
-    for t in clock(source.seconds):
-        # The beat is smaller than a grey level, so it must be there before noise and rounding.
-        light = 1 + BEAT_DEPTH * pulse_wave(t, bpm)
-        noise = rng.standard_normal(scene.shape[:2], dtype=np.float32) * np.float32(NOISE)
-        yield t, np.asarray(cv2.add(scene * np.float32(light), cv2.merge([noise] * 3), dtype=cv2.CV_8U), dtype=np.uint8)
+class PulsedPhoto(Deaf):
+    """A photograph on a stand in beating light."""
+
+    def __init__(self, source: Source, seed: int, size: Size) -> None:
+        rng = np.random.default_rng(seed)
+        seen = flat(photograph(source.still(size)), Placement(PHOTO_DISTANCE), Camera(size))
+        self._scene = cv2.GaussianBlur(over(seen, room(size, rng)), (0, 0), BLUR).astype(np.float32)
+        self._bpm = float(rng.uniform(*BEAT_BPM))
+        self._seed = seed
+
+    def frame(self, t: float) -> Picture:
+        """The frame at `t` seconds. The beat is below a grey level, so it must be there before noise and rounding."""
+        light = np.float32(1 + BEAT_DEPTH * pulse_wave(t, self._bpm))
+        rng = np.random.default_rng([self._seed, round(t * 1e4)])
+        noise = rng.standard_normal(self._scene.shape[:2], dtype=np.float32) * np.float32(NOISE)
+        return np.asarray(cv2.add(self._scene * light, cv2.merge([noise] * 3), dtype=cv2.CV_8U), dtype=np.uint8)
 
 
 LIGHTS = (
@@ -35,8 +43,9 @@ LIGHTS = (
         Family.PRESENTATION,
         "artefact: photograph on a stand under a lamp that beats at 60 to 90 a minute",
         "A still picture with a colour change that a naive pulse detector takes for a heart.",
+        "Deaf: stands still in its light.",
         "The whole scene beats alike and in every channel alike; no lamp spectrum, no local light.",
         Timing.STEADY,
-        _pulsed,
+        PulsedPhoto,
     ),
 )

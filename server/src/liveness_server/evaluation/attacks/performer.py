@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
-from ...types import CaptureTime
 from ...vision.landmarks import Picture
+
+Script = Iterator[tuple[float, str]]
+"""(stream time in seconds, kind of challenge) in rising order: what is asked of a performer before anyone asks."""
 
 
 class Performer(Protocol):
@@ -16,7 +18,7 @@ class Performer(Protocol):
     """
 
     def prompt(self, kind: str, t: float) -> None:
-        """The challenge `kind` was heard at `t`. Raises `ValueError` for a kind that no performer knows."""
+        """The challenge `kind` was heard at `t`. May raise `ValueError` for a kind that no performer knows."""
 
     def done(self, t: float) -> None:
         """The challenge is over."""
@@ -35,25 +37,18 @@ class Deaf:
         """Play on."""
 
 
-class Playback(Deaf):
-    """Plays timed frames, each from its time on, and starts anew when they end."""
+class Rehearsed(Deaf):
+    """Lets a performer do what a script says, whatever else is asked for: how recordings are made."""
 
-    def __init__(self, frames: Callable[[], Iterator[tuple[CaptureTime, Picture]]]) -> None:
-        self._frames = frames
-        self._start = 0.0
-        self._playing = frames()
-        self._shown, self._rgb = next(self._playing)
-        self._next: tuple[CaptureTime, Picture] | None = next(self._playing, None)
+    def __init__(self, performer: Performer, script: Script) -> None:
+        self._performer = performer
+        self._script = script
+        self._due = next(script, None)
 
     def frame(self, t: float) -> Picture:
-        """The last frame at or before `t`."""
-        while self._next is None or self._start + self._next[0] <= t + 1e-6:
-            self._advance(t)
-        return self._rgb
-
-    def _advance(self, t: float) -> None:
-        if self._next is None:
-            self._playing, self._start = self._frames(), t
-            self._next = next(self._playing)
-        self._shown, self._rgb = self._next
-        self._next = next(self._playing, None)
+        """The performer's frame, prompted at the script's own times however rarely frames are asked for."""
+        while self._due is not None and self._due[0] <= t:
+            at, kind = self._due
+            self._performer.prompt(kind, at)
+            self._due = next(self._script, None)
+        return self._performer.frame(t)

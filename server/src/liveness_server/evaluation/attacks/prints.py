@@ -7,13 +7,17 @@ from functools import partial
 
 import numpy as np
 
+from ...types import CaptureTime
 from ...vision.landmarks import Picture
+from ..presenter import MOVES
 from .eyes import EyeHoles
-from .hand import HELD, SHAKEN, Grip, Hand, Tilting
+from .hand import HELD, SHAKEN, Grip, Handling, tilts
 from .optics import IPD_MM, Camera, Placement, Sheet, bent, flat, over, page
+from .performer import Performer
+from .puppets import attacker
 from .recapture import SecondCamera, ink, room
-from .source import Size, Source, Still, clock, lasting
-from .species import Family, Frames, Species, Timing
+from .source import Size, Source, Still, as_filmed, footage
+from .species import Family, Species, Timing
 
 A4_MM = (210.0, 297.0)
 PRINT_DISTANCE = 400.0
@@ -24,8 +28,10 @@ PHOTO_FACES = 1.9
 """Width of that photograph in face widths; 18 / 13 of it is the height."""
 BEND_RADII = (80.0, 120.0)
 """Radii a bent page is tried with, mm; one by seed."""
-TILT, EYE_TILT = 25.0, 20.0
-"""Largest angle a sheet is turned to, degrees."""
+TILT = 25.0
+"""Angle a sheet is turned or tilted to when a turn or a nod is asked for, degrees."""
+BLINKS = frozenset(kind for kind, move in MOVES.items() if any(track.channel == "blink" for track in move.tracks))
+"""What eyes alone can do."""
 BLUR = 0.7
 """Of the camera's lens, pixels."""
 
@@ -60,46 +66,81 @@ def window(still: Still, width: float, height: float) -> tuple[int, int, int, in
     return int(np.clip(x, 0, columns - w)), int(np.clip(y, 0, rows - h)), w, h
 
 
-def _show(
-    source: Source, seed: int, size: Size, *, sheet: Sheet, at: Placement, grip: Grip, tilting: Tilting, see: See = flat
-) -> Frames:
-    """Film a sheet that a hand holds and tilts."""
-    rng = np.random.default_rng(seed)
-    camera, scene = Camera(size), room(size, rng)
-    hand, film = Hand(grip, rng), SecondCamera(size, seed=seed, blur_px=BLUR)
-    for t in clock(source.seconds):
-        placement = tilting.tilt(hand.hold(at, t), t)
-        yield t, film.film(over(see(sheet, placement, camera), scene), t)
+class Held:
+    """A sheet in a hand before a second camera; it follows what can be asked of a sheet."""
+
+    def __init__(self, sheet: Sheet, at: Placement, size: Size, *, grip: Grip, seed: int, see: See = flat) -> None:
+        rng = np.random.default_rng(seed)
+        self._sheet, self._at, self._see = sheet, at, see
+        self._camera, self._scene = Camera(size), room(size, rng)
+        self._handling = Handling(grip, rng, tilt=TILT)
+        self._film = SecondCamera(size, seed=seed, blur_px=BLUR)
+
+    def prompt(self, kind: str, t: float) -> None:
+        """Move the sheet where it can be moved."""
+        self._handling.prompt(kind, t)
+
+    def done(self, t: float) -> None:
+        """Bring it back."""
+        self._handling.done(t)
+
+    def frame(self, t: float) -> Picture:
+        """The second camera's frame."""
+        return self.shown(self._sheet, t)
+
+    def shown(self, sheet: Sheet, t: float) -> Picture:
+        """The frame with another sheet in the same hand."""
+        seen = self._see(sheet, self._handling.hold(self._at, t), self._camera)
+        return self._film.film(over(seen, self._scene), t)
 
 
-def _flat_print(source: Source, seed: int, size: Size) -> Frames:
-    sheet, at = life_size(source.still(size)), Placement(PRINT_DISTANCE)
-    return _show(source, seed, size, sheet=sheet, at=at, grip=HELD, tilting=Tilting(TILT, TILT))
+class PaperMask:
+    """A life-size page with holes for the eyes of a performer behind it, who blinks when asked."""
+
+    def __init__(self, source: Source, seed: int, size: Size, behind: Performer) -> None:
+        still = source.still(size)
+        self._sheet, self._behind = life_size(still), behind
+        self._held = Held(self._sheet, Placement(PRINT_DISTANCE), size, grip=HELD, seed=seed)
+        left, top, *_ = window(still, *(mm / self._sheet.mm_per_px for mm in A4_MM))
+        self._holes = EyeHoles(still, source.bundle, offset=(left, top))
+
+    def prompt(self, kind: str, t: float) -> None:
+        """Blink behind the page, or move the page."""
+        if kind in BLINKS:
+            self._behind.prompt(kind, t)
+        else:
+            self._held.prompt(kind, t)
+
+    def done(self, t: float) -> None:
+        """Back to rest."""
+        self._behind.done(t)
+        self._held.done(t)
+
+    def frame(self, t: float) -> Picture:
+        """The second camera's frame."""
+        cut = self._holes.fill(self._sheet.rgba, self._behind.frame(t), CaptureTime(t))
+        return self._held.shown(Sheet(cut, self._sheet.mm_per_px), t)
 
 
-def _bent_print(source: Source, seed: int, size: Size) -> Frames:
+def _flat_print(source: Source, seed: int, size: Size) -> Performer:
+    return Held(life_size(source.still(size)), Placement(PRINT_DISTANCE), size, grip=HELD, seed=seed)
+
+
+def _bent_print(source: Source, seed: int, size: Size) -> Performer:
     see = partial(bent, radius=BEND_RADII[seed % len(BEND_RADII)])
-    sheet, at = life_size(source.still(size)), Placement(PRINT_DISTANCE)
-    return _show(source, seed, size, sheet=sheet, at=at, grip=HELD, tilting=Tilting(TILT, TILT), see=see)
+    return Held(life_size(source.still(size)), Placement(PRINT_DISTANCE), size, grip=HELD, seed=seed, see=see)
 
 
-def _photo(source: Source, seed: int, size: Size, *, grip: Grip) -> Frames:
-    sheet, at = photograph(source.still(size)), Placement(PHOTO_DISTANCE)
-    return _show(source, seed, size, sheet=sheet, at=at, grip=grip, tilting=Tilting(0.0, 0.0))
+def _photo(source: Source, seed: int, size: Size, *, grip: Grip) -> Performer:
+    return Held(photograph(source.still(size)), Placement(PHOTO_DISTANCE), size, grip=grip, seed=seed)
 
 
-def _print_eye_holes(source: Source, seed: int, size: Size) -> Frames:
-    """The page of `flat_print`, its eyes replaced by those of the footage."""
-    rng = np.random.default_rng(seed)
-    still, camera, scene = source.still(size), Camera(size), room(size, rng)
-    hand, film, tilting = Hand(HELD, rng), SecondCamera(size, seed=seed, blur_px=BLUR), Tilting(EYE_TILT, EYE_TILT)
-    sheet = life_size(still)
-    left, top, *_ = window(still, *(mm / sheet.mm_per_px for mm in A4_MM))
-    with EyeHoles(still, source.bundle, offset=(left, top)) as holes:
-        for t, rgb in lasting(source.frames(size), source.seconds):
-            cut = Sheet(holes.fill(sheet.rgba, rgb, t), sheet.mm_per_px)
-            placement = tilting.tilt(hand.hold(Placement(PRINT_DISTANCE), t), t)
-            yield t, film.film(over(flat(cut, placement, camera), scene), t)
+def _print_eye_holes(source: Source, seed: int, size: Size) -> Performer:
+    return PaperMask(source, seed, size, attacker(source, seed, size))
+
+
+def _filmed_eye_holes(source: Source, seed: int, size: Size) -> Performer:
+    return PaperMask(source, seed, size, footage(source, seed, size))
 
 
 _NO_PAPER = "No halftone, no paper grain or sheen, no fingers, no shadow on the room behind; one plain, blurred room."
@@ -110,33 +151,42 @@ PRINTS = (
         Family.PRESENTATION,
         "artefact: colour print on A4 paper, life-size, held and tilted",
         "A print of the person, turned by 25 degrees to both sides, up and down when a head turn is asked for.",
+        "Is turned and tilted by 25 degrees for turns and nods and brought nearer; ignores the rest.",
         _NO_PAPER,
         Timing.STEADY,
         _flat_print,
+        script=tilts,
     ),
     Species(
         "bent_print",
         Family.PRESENTATION,
         "artefact: colour print on A4 paper bent to a cylinder (radius 80 or 120 mm), held and tilted",
         "The same page bent around an upright axis, so that a turn shows some parallax.",
+        "Is turned and tilted by 25 degrees for turns and nods and brought nearer; ignores the rest.",
         _NO_PAPER + " A perfect cylinder: no cone, no crease, no shading by the bend.",
         Timing.STEADY,
         _bent_print,
+        script=tilts,
     ),
     Species(
         "print_eye_holes",
         Family.PRESENTATION,
         "artefact: colour print with the eyes cut out, the attacker's own eyes behind it",
         "A paper mask that blinks: moving eyes in a still face.",
+        "The eyes behind the page blink when asked, the page is turned, tilted and brought nearer; no mouth.",
         _NO_PAPER + " The eyes are the footage's own and lie in the page's plane: no depth and no shadow between.",
         Timing.SOURCE,
         _print_eye_holes,
+        film=_filmed_eye_holes,
+        script=tilts,
+        times=as_filmed,
     ),
     Species(
         "handheld_photo",
         Family.PRESENTATION,
         "artefact: photograph 13 x 18 cm with white border, held by hand",
         "A small photograph held quietly before the camera.",
+        "Is turned and tilted by 25 degrees for turns and nods and brought nearer; ignores the rest.",
         _NO_PAPER + " The hand's movement is assumed, not recorded.",
         Timing.STEADY,
         partial(_photo, grip=HELD),
@@ -146,6 +196,7 @@ PRINTS = (
         Family.PRESENTATION,
         "artefact: photograph 13 x 18 cm with white border, moved by hand to look alive",
         "The same photograph moved about (6 mm, 2 degrees) with a tremor of 5 to 10 Hz.",
+        "Is turned and tilted by 25 degrees for turns and nods and brought nearer; ignores the rest.",
         _NO_PAPER + " The hand's movement is assumed, not recorded; no motion blur.",
         Timing.STEADY,
         partial(_photo, grip=SHAKEN),

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from itertools import accumulate, count, cycle
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 
-from ...types import CaptureTime
 from ...vision.landmarks import Picture
-from ..presenter.behaviour import SCRIPT_START, SCRIPT_STEP
+from ..presenter.behaviour import SCRIPT_START, SCRIPT_STEP, Behaviour, Director
 from ..presenter.mesh import mesh_of
-from ..presenter.motion import MOVES, Move, Movement
+from ..presenter.motion import MOVES
 from ..presenter.paint import Lids
-from ..presenter.portraits import MARGIN, Canvas
-from ..presenter.portraits import Source as CanvasSource
+from ..presenter.portraits import Canvas
 from ..presenter.puppet import Puppet, Rendered, Skeleton
 from ..presenter.puppet import _skin as skin_of
 from ..presenter.raster import Raster
 from ..presenter.sensor import PULSE_AMPLITUDE, Sensor, Sway
-from .source import Size, Source, Still, clock, donor
-from .species import Family, Frames, Species, Timing
+from .performer import Deaf, Performer, Script
+from .source import Size, Source, Still, canvas_of, donor
+from .species import Family, Species, Timing
 from .warp import FaceWarp
 
-MESH_DEPTH = 1.3
-"""Gain on MediaPipe's depth: between those of the two shipped portraits, which were fitted to read true turns."""
 BLINK_EVERY = (2.2, 4.5)
 """Seconds between unasked blinks: 13-27 a minute."""
 SPEECH_HZ, SPEECH_JAW = (2.1, 3.4), 0.16
 """Syllable rates of the avatar's speech, and how far its jaw opens."""
 PULSE_BPM = (58.0, 92.0)
 """Range of the painted pulse."""
-
-
-def canvas_of(still: Still) -> Canvas:
-    """Lay a still out as the presenter's portraits are: with a margin for what sway pulls in."""
-    height, width = still.rgb.shape[:2]
-    x, y = round(MARGIN * width), round(MARGIN * height)
-    wide = cv2.copyMakeBorder(still.rgb, y, y, x, x, cv2.BORDER_REFLECT_101)
-    source = CanvasSource(lambda: still.rgb, (still.centre[0], still.centre[1]), still.width, MESH_DEPTH)
-    return Canvas(source, np.asarray(wide, dtype=np.uint8), (x, y), (width, height))
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 class StillPuppet(Puppet):
@@ -55,47 +47,66 @@ class StillPuppet(Puppet):
         self._rest = Rendered(self._look_up(whole), skin_of(whole))
 
 
-class Performance:
-    """A still that sways, blinks and makes every movement the challenges know, in an order of its own."""
+class Marionette:
+    """A still that sways and blinks by itself and makes every movement it is asked for."""
 
-    def __init__(self, still: Still, bundle: bytes, *, seed: int, pulse: bool = False, moving: bool = True) -> None:
+    def __init__(self, canvas: Canvas, bundle: bytes, *, seed: int, pulse: bool = False) -> None:
         rng = np.random.default_rng(seed)
-        size = still.rgb.shape[1], still.rgb.shape[0]
-        self._puppet = StillPuppet(canvas_of(still), bundle)
+        self._puppet = StillPuppet(canvas, bundle)
         self._sway = Sway(rng)
         amplitude = PULSE_AMPLITUDE if pulse else 0.0
-        self._sensor = Sensor(size, seed=seed, pulse_bpm=float(rng.uniform(*PULSE_BPM)), pulse_amplitude=amplitude)
+        self._sensor = Sensor(
+            canvas.size, seed=seed, pulse_bpm=float(rng.uniform(*PULSE_BPM)), pulse_amplitude=amplitude
+        )
         self._pulse = pulse
-        self._moves = list(rng.permutation(list(MOVES))) if moving else []
-        self._blinks = np.cumsum(rng.uniform(*BLINK_EVERY, 64))
+        self._director = Director(Behaviour(), rng)
+        self._blinks = accumulate(float(rng.uniform(*BLINK_EVERY)) for _ in count())
+        self._blink = next(self._blinks)
+        self._asked = False
 
-    def frame(self, t: CaptureTime, extra: dict[str, float] | None = None) -> Picture:
+    def prompt(self, kind: str, t: float) -> None:
+        """Do it after a human reaction time."""
+        self._asked = True
+        self._director.prompt(kind, t)
+
+    def done(self, t: float) -> None:
+        """Go back to rest."""
+        self._asked = False
+        self._director.done(t)
+
+    def frame(self, t: float, extra: Mapping[str, float] = NOTHING) -> Picture:
         """The frame at `t` seconds, `extra` added to the channels."""
-        rendered = self._puppet.render(_sum(self._sway.at(t), *self._acts(t), extra or {}))
+        self._blink_until(t)
+        rendered = self._puppet.render(_sum(self._sway.at(t), self._director.state(t), extra))
         return self._sensor.expose(rendered.rgb, t, rendered.skin if self._pulse else None)
 
-    def _acts(self, t: float) -> list[dict[str, float]]:
-        acts = [_part(MOVES["blink"], float(start), t) for start in self._blinks]
-        if self._moves and t >= SCRIPT_START:
-            number = int((t - SCRIPT_START) / SCRIPT_STEP)
-            acts.append(_part(MOVES[self._moves[number % len(self._moves)]], SCRIPT_START + number * SCRIPT_STEP, t))
-        return acts
+    def _blink_until(self, t: float) -> None:
+        """Blink when it is time, but not into an answer."""
+        while self._blink <= t:
+            if not self._asked:
+                self._director.perform("blink", self._blink)
+            self._blink = next(self._blinks)
 
 
-def _part(move: Move, start: float, t: float) -> dict[str, float]:
-    movement = Movement(move, start)
-    return movement.move.at(t - start) if start <= t and not movement.over(t) else {}
-
-
-def _sum(*states: dict[str, float]) -> dict[str, float]:
+def _sum(*states: Mapping[str, float]) -> dict[str, float]:
     channels = {channel for state in states for channel in state}
     total = {channel: sum(state.get(channel, 0.0) for state in states) for channel in sorted(channels)}
     return {**total, "blink": min(total.get("blink", 0.0), 1.0)}
 
 
-def _puppet(source: Source, seed: int, size: Size, *, pulse: bool) -> Frames:
-    performance = Performance(source.still(size), source.bundle, seed=seed, pulse=pulse)
-    return ((t, performance.frame(t)) for t in clock(source.seconds))
+def every_move(seed: int) -> Script:
+    """Every movement the challenges know, over and over, in an order by seed."""
+    order = np.random.default_rng([seed, 1]).permutation(list(MOVES))
+    return ((SCRIPT_START + number * SCRIPT_STEP, str(kind)) for number, kind in enumerate(cycle(order)))
+
+
+def puppet(source: Source, seed: int, size: Size, *, pulse: bool = False) -> Performer:
+    """The source's person, animated: obeys every prompt."""
+    return Marionette(source.canvas(size), source.bundle, seed=seed, pulse=pulse)
+
+
+attacker = partial(puppet, pulse=True)
+"""`attacker(source, seed, size)`: the stand-in for a living person who obeys, where footage cannot."""
 
 
 def nobody(source: Source, seed: int, size: Size) -> Still:
@@ -107,12 +118,17 @@ def nobody(source: Source, seed: int, size: Size) -> Still:
     return Still(np.asarray(cv2.bilateralFilter(mixed, 9, 28, 5), dtype=np.uint8), still.points)
 
 
-def _avatar(source: Source, seed: int, size: Size) -> Frames:
-    performance = Performance(nobody(source, seed, size), source.bundle, seed=seed, moving=False)
-    phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(SPEECH_HZ))
-    for t in clock(source.seconds):
-        voices = np.sin(2 * np.pi * np.array(SPEECH_HZ) * t + phases)
-        yield t, performance.frame(t, {"jaw": SPEECH_JAW * max(0.0, float(voices.mean()))})
+class Avatar(Deaf):
+    """A face nobody has, that speaks, blinks and sways."""
+
+    def __init__(self, source: Source, seed: int, size: Size) -> None:
+        self._marionette = Marionette(canvas_of(nobody(source, seed, size)), source.bundle, seed=seed)
+        self._phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(SPEECH_HZ))
+
+    def frame(self, t: float) -> Picture:
+        """The frame at `t` seconds, within a word or between two."""
+        voices = np.sin(2 * np.pi * np.array(SPEECH_HZ) * t + self._phases)
+        return self._marionette.frame(t, {"jaw": SPEECH_JAW * max(0.0, float(voices.mean()))})
 
 
 _WARP = (
@@ -125,27 +141,32 @@ PUPPETS = (
         Family.INJECTION,
         "injected stream: one photograph animated by mesh warp (reenactment), through a virtual camera",
         "A still that blinks, turns, nods, smiles and opens its mouth in an order by seed; no pulse.",
+        "Obeys every prompt.",
         _WARP,
         Timing.STEADY,
-        partial(_puppet, pulse=False),
+        puppet,
+        script=every_move,
     ),
     Species(
         "puppet_painted_pulse",
         Family.INJECTION,
         "injected stream: one photograph animated by mesh warp, with a pulse painted on the skin",
         "The same, and skin that changes colour like a pulse of 58 to 92 a minute.",
+        "Obeys every prompt.",
         _WARP + " One phase over the whole face: no pulse wave that travels.",
         Timing.STEADY,
-        partial(_puppet, pulse=True),
+        attacker,
+        script=every_move,
     ),
     Species(
         "synthetic_avatar",
         Family.INJECTION,
         "injected stream: synthetic talking head of no real person",
         "A generated face that speaks, blinks and sways but follows no prompt.",
+        "Deaf: speaks on.",
         _WARP + " A smoothed mixture of two photographs, not the output of a generator.",
         Timing.STEADY,
-        _avatar,
-        nobody,
+        Avatar,
+        reference=nobody,
     ),
 )

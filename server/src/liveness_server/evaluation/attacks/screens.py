@@ -8,14 +8,14 @@ from functools import partial
 import cv2
 import numpy as np
 
-from ...types import CaptureTime
 from ...vision.landmarks import Picture
 from .hand import HELD, STAND, Grip, Hand
 from .optics import Camera, Placement, Sheet, homography, over
-from .puppets import Performance
+from .performer import Performer, Rehearsed
+from .puppets import attacker, every_move, puppet
 from .recapture import Banding, PixelGrid, SecondCamera, glare, room, tone
-from .source import Size, Source, Still, clock, lasting
-from .species import Family, Frames, Species, Timing
+from .source import Size, Source, Still, as_filmed, footage
+from .species import Family, Perform, Species, Timing
 
 BEZEL_COLOUR = (18, 18, 20)
 AREA_FROM = 1.5
@@ -73,7 +73,7 @@ class Screen:
         self._at = Placement(float(distance) * device.distance_mm, yaw=float(yaw), pitch=float(pitch))
         self._part = _zoomed(still, device)
 
-    def show(self, rgb: Picture, t: CaptureTime) -> Picture:
+    def show(self, rgb: Picture, t: float) -> Picture:
         """The second camera's frame while the screen shows `rgb`."""
         sheet, at = self._sheet(rgb), self._hand.hold(self._at, t)
         matrix = homography(sheet, at, self._camera)
@@ -119,19 +119,33 @@ def _zoomed(still: Still, device: Device) -> tuple[int, int, int, int]:
     return int(np.clip(x, 0, columns - w)), int(np.clip(y, 0, rows - h)), w, h
 
 
-def _replay(source: Source, seed: int, size: Size, *, device: Device) -> Frames:
-    screen = Screen(device, source.still(size), size, seed=seed)
-    for t, rgb in lasting(source.frames(size), source.seconds):
-        yield t, screen.show(rgb, t)
+class OnScreen:
+    """A performer shown on a device; what is asked for is passed on."""
+
+    def __init__(self, screen: Screen, shown: Performer) -> None:
+        self._screen = screen
+        self._shown = shown
+
+    def prompt(self, kind: str, t: float) -> None:
+        """Tell who is shown."""
+        self._shown.prompt(kind, t)
+
+    def done(self, t: float) -> None:
+        """Tell who is shown."""
+        self._shown.done(t)
+
+    def frame(self, t: float) -> Picture:
+        """The second camera's frame."""
+        return self._screen.show(self._shown.frame(t), t)
 
 
-def _challenge_replay(source: Source, seed: int, size: Size) -> Frames:
-    """A recording of every movement in a fixed order, played on a tablet."""
-    still = source.still(size)
-    screen = Screen(replace(TABLET, face_share=0.36), still, size, seed=seed)
-    recorded = Performance(still, source.bundle, seed=seed, pulse=True)
-    for t in clock(source.seconds):
-        yield t, screen.show(recorded.frame(t), t)
+def _on_screen(source: Source, seed: int, size: Size, *, device: Device, shown: Perform) -> Performer:
+    return OnScreen(Screen(device, source.still(size), size, seed=seed), shown(source, seed, size))
+
+
+def _rehearsal(source: Source, seed: int, size: Size) -> Performer:
+    """A recording of every movement in a fixed order."""
+    return Rehearsed(attacker(source, seed, size), every_move(seed))
 
 
 _NO_OPTICS = (
@@ -145,35 +159,53 @@ SCREENS = (
         Family.PRESENTATION,
         "artefact: video on a 6.1 inch phone, bezel in view, held by hand",
         "A recording of the person played on a phone close to the camera.",
+        "Deaf: plays its footage.",
         _NO_OPTICS,
         Timing.SOURCE,
-        partial(_replay, device=PHONE),
+        partial(_on_screen, device=PHONE, shown=footage),
+        times=as_filmed,
     ),
     Species(
         "tablet_replay",
         Family.PRESENTATION,
         "artefact: video on a 10.5 inch tablet, bezel in view, held by hand",
         "A recording of the person played on a tablet.",
+        "Deaf: plays its footage.",
         _NO_OPTICS,
         Timing.SOURCE,
-        partial(_replay, device=TABLET),
+        partial(_on_screen, device=TABLET, shown=footage),
+        times=as_filmed,
     ),
     Species(
         "monitor_replay",
         Family.PRESENTATION,
         "artefact: video on a 24 inch monitor on its stand",
         "A recording of the person played on a monitor, the camera before it.",
+        "Deaf: plays its footage.",
         _NO_OPTICS,
         Timing.SOURCE,
-        partial(_replay, device=MONITOR),
+        partial(_on_screen, device=MONITOR, shown=footage),
+        times=as_filmed,
     ),
     Species(
         "challenge_replay",
         Family.PRESENTATION,
         "artefact: video of performed challenges on a 10.5 inch tablet",
         "A recording in which the person performs every challenge in a fixed order, deaf to what is asked.",
+        "Deaf: plays every movement in an order of its own.",
         _NO_OPTICS + " The performance is an animated still: no recording of prompted movements was to be had.",
         Timing.STEADY,
-        _challenge_replay,
+        partial(_on_screen, device=replace(TABLET, face_share=0.36), shown=_rehearsal),
+    ),
+    Species(
+        "puppet_on_phone",
+        Family.PRESENTATION,
+        "artefact: photograph animated by mesh warp (reenactment) on a 6.1 inch phone, bezel in view, held by hand",
+        "A photograph that an app animates after the attacker's own movements, shown to the camera on a phone.",
+        "Obeys every prompt.",
+        _NO_OPTICS + " The animation is a mesh warp: see `puppet`.",
+        Timing.STEADY,
+        partial(_on_screen, device=PHONE, shown=puppet),
+        script=every_move,
     ),
 )

@@ -6,9 +6,10 @@ none, and says so (`bona_fide` is False).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import count, cycle, takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -17,17 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MediaError
-from ...transport.files import read_video
+from ...transport.files import read_video, video_duration
 from ...types import CaptureTime
 from ...vision.landmarks import EYE_BLINK_LEFT, EYE_BLINK_RIGHT, FaceMesh, Picture
 from ...vision.mediapipe_faces import find_faces
 from ..presenter import PORTRAITS, Presenter
-from ..presenter.portraits import framed
+from ..presenter.portraits import MARGIN, Canvas, framed
+from ..presenter.portraits import Source as CanvasSource
+from .performer import Deaf, Performer, Rehearsed, Script
 
 Size = tuple[int, int]
 """Width and height, pixels."""
 FPS = 30
 """Frames a second of everything that has no clip's own times."""
+SAME_TIME = 1e-6
+"""Times this close are the same, seconds."""
+MESH_DEPTH = 1.3
+"""Gain on MediaPipe's depth: between those of the two shipped portraits, which were fitted to read true turns."""
 SEARCHED_S, SEARCH_STEP_S = 4.0, 0.4
 """How far into a clip, and how densely, its most frontal face is looked for, seconds."""
 BLINK_PENALTY = 40.0
@@ -63,7 +70,7 @@ class Still:
 
 
 class Source(Protocol):
-    """Footage an attack is made from; frames can be asked for again and again, and are the same each time."""
+    """Footage an attack is made from; it can be played again and again, and is the same each time."""
 
     @property
     def label(self) -> str:
@@ -75,7 +82,11 @@ class Source(Protocol):
 
     @property
     def seconds(self) -> float:
-        """How long a rendering is to be."""
+        """How long a rendering is to be; live, how long the session is expected to take."""
+
+    @property
+    def length(self) -> float:
+        """How long the footage lasts, seconds; infinite where it goes on for ever."""
 
     @property
     def step(self) -> float:
@@ -85,11 +96,20 @@ class Source(Protocol):
     def bundle(self) -> bytes:
         """The landmark model."""
 
+    def times(self) -> Iterator[CaptureTime]:
+        """Capture times of the footage's frames, from 0."""
+
+    def footage(self, size: Size) -> Performer:
+        """The footage as it plays: deaf, each frame held until the next, from the start again when it has ended."""
+
     def frames(self, size: Size) -> Iterator[tuple[CaptureTime, Picture]]:
-        """The footage from time 0, for as long as there is any; `Species.render` ends at `seconds`."""
+        """Its frames from time 0, for as long as there are any."""
 
     def still(self, size: Size) -> Still:
         """A frontal picture of the person, as the footage shows them."""
+
+    def canvas(self, size: Size) -> Canvas:
+        """That picture laid out for a puppet."""
 
 
 class PortraitSource:
@@ -97,6 +117,7 @@ class PortraitSource:
 
     bona_fide = False
     step = 1 / FPS
+    length = math.inf
 
     def __init__(self, name: str, bundle: bytes, *, seconds: float, seed: int = 0) -> None:
         self.label = f"presenter:{name}"
@@ -110,21 +131,46 @@ class PortraitSource:
         """Name of the portrait."""
         return self._name
 
+    def times(self) -> Iterator[CaptureTime]:
+        """Endless, at `FPS`."""
+        return (CaptureTime(number / FPS) for number in count())
+
+    def footage(self, size: Size) -> Performer:
+        """The presenter with its habits, filmed at `FPS`."""
+        return Filmed(Rehearsed(Presenter(self._name, seed=self._seed, size=size), habits()))
+
     def frames(self, size: Size) -> Iterator[tuple[CaptureTime, Picture]]:
         """Endless frames at `FPS`."""
-        presenter = Presenter(self._name, seed=self._seed, size=size)
-        due, number, habit = HABIT_START, 0, 0
-        while True:
-            t = number / FPS
-            if t >= due:
-                presenter.prompt(HABITS[habit % len(HABITS)], t)
-                due, habit = due + HABIT_STEP, habit + 1
-            yield CaptureTime(t), presenter.frame(t)
-            number += 1
+        footage = self.footage(size)
+        return ((t, footage.frame(t)) for t in self.times())
 
     def still(self, size: Size) -> Still:
         """The portrait as framed for the presenter."""
         return still_of(framed(self._name, size).window(), self.bundle)
+
+    def canvas(self, size: Size) -> Canvas:
+        """The presenter's own."""
+        return framed(self._name, size)
+
+
+def habits() -> Script:
+    """What the presenter does unasked."""
+    return ((HABIT_START + number * HABIT_STEP, kind) for number, kind in enumerate(cycle(HABITS)))
+
+
+class Filmed(Deaf):
+    """A deaf performance as a camera at `FPS` took it."""
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer = performer
+        self._shown: tuple[int, Picture] | None = None
+
+    def frame(self, t: float) -> Picture:
+        """The last frame at or before `t`."""
+        number = math.floor(t * FPS + SAME_TIME * FPS)
+        if self._shown is None or self._shown[0] != number:
+            self._shown = number, self._performer.frame(number / FPS)
+        return self._shown[1]
 
 
 class ClipSource:
@@ -140,14 +186,27 @@ class ClipSource:
         times: list[float] = []
         self._raw = most_frontal(_noting(self._timed(), times), bundle)
         self.step = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / FPS
+        self.length = video_duration(path) or math.inf
+
+    def times(self) -> Iterator[CaptureTime]:
+        """Those of the file, decoded once more."""
+        return (t for t, _ in self._timed())
+
+    def footage(self, size: Size) -> Performer:
+        """The clip's frames, cut to the size's shape around the face."""
+        return ClipFootage(self._timed, lambda rgb: self._cut(rgb, size), self.step)
 
     def frames(self, size: Size) -> Iterator[tuple[CaptureTime, Picture]]:
-        """The clip's frames, cut to the size's shape around the face; times from 0."""
+        """The clip's frames, cut; times from 0."""
         return ((t, self._cut(rgb, size)) for t, rgb in self._timed())
 
     def still(self, size: Size) -> Still:
         """The most frontal picture of the first seconds."""
         return still_of(self._cut(self._raw.rgb, size), self.bundle)
+
+    def canvas(self, size: Size) -> Canvas:
+        """The still with a margin."""
+        return canvas_of(self.still(size))
 
     def _timed(self) -> Iterator[tuple[CaptureTime, Picture]]:
         start: float | None = None
@@ -157,6 +216,50 @@ class ClipSource:
 
     def _cut(self, rgb: Picture, size: Size) -> Picture:
         return cut_around(rgb, self._raw.centre, size)
+
+
+class ClipFootage(Deaf):
+    """Plays timed frames over and over."""
+
+    def __init__(
+        self,
+        frames: Callable[[], Iterator[tuple[CaptureTime, Picture]]],
+        cut: Callable[[Picture], Picture],
+        step: float,
+    ) -> None:
+        self._frames = frames
+        self._cut = cut
+        self._step = step
+        self._playing = frames()
+        self._coming: tuple[float, Picture] | None = next(self._playing)
+        self._start = self._end = 0.0
+        self._rgb = self._coming[1]
+        self._raw: Picture | None = self._rgb
+
+    def frame(self, t: float) -> Picture:
+        """The last frame at or before `t`, from the start again after the last."""
+        while (self._end if self._coming is None else self._start + self._coming[0]) <= t + SAME_TIME:
+            self._advance()
+        if self._raw is not None:
+            self._rgb, self._raw = self._cut(self._raw), None
+        return self._rgb
+
+    def _advance(self) -> None:
+        if self._coming is None:
+            self._start, self._playing = self._end, self._frames()
+            self._coming = next(self._playing)
+        t, self._raw = self._coming
+        self._end = self._start + t + self._step
+        self._coming = next(self._playing, None)
+
+
+def canvas_of(still: Still) -> Canvas:
+    """Lay a still out as the presenter's portraits are: with a margin for what sway pulls in."""
+    height, width = still.rgb.shape[:2]
+    x, y = round(MARGIN * width), round(MARGIN * height)
+    wide = cv2.copyMakeBorder(still.rgb, y, y, x, x, cv2.BORDER_REFLECT_101)
+    source = CanvasSource(lambda: still.rgb, (still.centre[0], still.centre[1]), still.width, MESH_DEPTH)
+    return Canvas(source, np.asarray(wide, dtype=np.uint8), (x, y), (width, height))
 
 
 def _noting(frames: Iterator[tuple[CaptureTime, Picture]], times: list[float]) -> Iterator[tuple[CaptureTime, Picture]]:
@@ -215,11 +318,21 @@ def donor(source: Source, seed: int, size: Size) -> Still:
     return still_of(framed(names[seed % len(names)], size).window(), source.bundle)
 
 
+def footage(source: Source, seed: int, size: Size) -> Performer:
+    """The source's footage, whatever the seed."""
+    return source.footage(size)
+
+
 def clock(seconds: float, step: float = 1 / FPS) -> Iterator[CaptureTime]:
     """Times of a steady stream."""
     return (CaptureTime(number * step) for number in range(round(seconds / step)))
 
 
-def lasting(frames: Iterator[tuple[CaptureTime, Picture]], seconds: float) -> Iterator[tuple[CaptureTime, Picture]]:
-    """The frames before `seconds`."""
-    return takewhile(lambda timed: timed[0] < seconds - 1e-9, frames)
+def steady(source: Source, seed: int) -> Iterator[CaptureTime]:
+    """Times at `FPS`, for as long as a rendering is to be."""
+    return clock(source.seconds)
+
+
+def as_filmed(source: Source, seed: int) -> Iterator[CaptureTime]:
+    """The source's own times, for as long as a rendering is to be."""
+    return takewhile(lambda t: t < source.seconds - SAME_TIME, source.times())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -11,32 +14,29 @@ from numpy.typing import NDArray
 
 from ...types import CaptureTime
 from ...vision.landmarks import Picture
-from ...vision.mediapipe_faces import MediaPipeTracker
-from .source import Size, Source, Still, donor, lasting
-from .species import Family, Frames, Species, Timing
+from .performer import Performer
+from .puppets import attacker
+from .source import Size, Source, Still, as_filmed, donor, footage
+from .species import Family, Perform, Species, Timing
+from .trackers import own_tracker
 from .warp import FaceWarp
 
 SWITCH = (0.5, 0.7)
-"""Part of the rendering after which `swap_after` puts the mask on."""
+"""Part of a rendering after which `swap_after` puts the mask on."""
+SWITCH_AFTER = (1, 2, 3)
+"""Challenges after which it does so live, by seed: 3 is after the last of most policies."""
+NEVER = sys.maxsize
 SETTLE = 0.9
 """How much of the colour match is kept from frame to frame."""
 
 
 class Mask:
-    """Wears a donor's face over footage, matched in colour; close it (it holds a landmark network)."""
+    """Wears a donor's face over footage, matched in colour."""
 
     def __init__(self, face: Still, bundle: bytes) -> None:
-        self._tracker = MediaPipeTracker(bundle)
+        self._tracker = own_tracker(self, bundle)
         self._warp = FaceWarp(face)
         self._match: NDArray[np.float64] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._tracker.close()
 
     def wear(self, rgb: Picture, t: CaptureTime) -> Picture:
         """The frame with the donor's face; the frame itself where no face is found."""
@@ -64,19 +64,57 @@ def _colour_match(worn: Picture, frame: Picture, inside: Picture) -> NDArray[np.
     return np.column_stack([np.diag(contrast), wanted.ravel() - contrast * mean.ravel()])
 
 
-def _face_swap(source: Source, seed: int, size: Size) -> Frames:
-    return _worn(source, seed, size, start=0.0)
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """When the mask is put on."""
+
+    at: float = math.inf
+    """Stream time, seconds."""
+    after_done: int = NEVER
+    """Challenges answered or given up until then."""
+
+    def on(self, t: float, done: int) -> bool:
+        """True from then on."""
+        return t >= self.at or done >= self.after_done
 
 
-def _swap_after(source: Source, seed: int, size: Size) -> Frames:
-    start = source.seconds * float(np.random.default_rng(seed).uniform(*SWITCH))
-    return _worn(source, seed, size, start=start)
+class Swapped:
+    """A performer who wears a donor's face from a switch on."""
+
+    def __init__(self, wearer: Performer, mask: Mask, switch: Switch) -> None:
+        self._wearer, self._mask, self._switch = wearer, mask, switch
+        self._done = 0
+
+    def prompt(self, kind: str, t: float) -> None:
+        """Tell the wearer."""
+        self._wearer.prompt(kind, t)
+
+    def done(self, t: float) -> None:
+        """Tell the wearer, and count."""
+        self._done += 1
+        self._wearer.done(t)
+
+    def frame(self, t: float) -> Picture:
+        """The wearer's frame, with the donor's face when it is time."""
+        rgb = self._wearer.frame(t)
+        return self._mask.wear(rgb, CaptureTime(t)) if self._switch.on(t, self._done) else rgb
 
 
-def _worn(source: Source, seed: int, size: Size, *, start: float) -> Frames:
-    with Mask(donor(source, seed, size), source.bundle) as mask:
-        for t, rgb in lasting(source.frames(size), source.seconds):
-            yield t, mask.wear(rgb, t) if t >= start else rgb
+def _swapped(source: Source, seed: int, size: Size, *, wearer: Perform, switch: Callable[..., Switch]) -> Performer:
+    mask = Mask(donor(source, seed, size), source.bundle)
+    return Swapped(wearer(source, seed, size), mask, switch(source, seed))
+
+
+def _at_once(source: Source, seed: int) -> Switch:
+    return Switch(at=0.0)
+
+
+def _within_footage(source: Source, seed: int) -> Switch:
+    return Switch(at=source.seconds * float(np.random.default_rng(seed).uniform(*SWITCH)))
+
+
+def _after_answers(source: Source, seed: int) -> Switch:
+    return Switch(after_done=SWITCH_AFTER[seed % len(SWITCH_AFTER)])
 
 
 _CRUDE = (
@@ -90,19 +128,25 @@ SWAPS = (
         Family.INJECTION,
         "injected stream: real-time face swap through a virtual camera",
         "The attacker's live face wears the picture of the enrolled person, keeping its own eyes and mouth.",
+        "Obeys every prompt: the attacker answers, the donor's face is worn. The attacker is a puppet of the source.",
         _CRUDE,
         Timing.SOURCE,
-        _face_swap,
-        donor,
+        partial(_swapped, wearer=attacker, switch=_at_once),
+        film=partial(_swapped, wearer=footage, switch=_at_once),
+        times=as_filmed,
+        reference=donor,
     ),
     Species(
         "swap_after",
         Family.INJECTION,
         "injected stream: face swap switched on within the session, through a virtual camera",
         "The attacker answers the challenges with the own face and puts the enrolled person's on for the match.",
+        "Obeys every prompt; puts the donor's face on after the first, second or third answer, by seed.",
         _CRUDE + " The switch falls into 50-70 % of the length, not after a prompt.",
         Timing.SOURCE,
-        _swap_after,
-        donor,
+        partial(_swapped, wearer=attacker, switch=_after_answers),
+        film=partial(_swapped, wearer=footage, switch=_within_footage),
+        times=as_filmed,
+        reference=donor,
     ),
 )
