@@ -61,6 +61,11 @@ class Clip:
     columns: Mapping[str, str]
     """Every column but file, label, species and reference: what the report is sliced by."""
     reference: Path | None = None
+    recipe: str = ""
+    """Of a presentation that is rendered or cut when its turn comes: digest of all it is made from, in the place of the
+    digests of its files."""
+    span: tuple[float, float] | None = None
+    """Seconds of the file, from its start, that are the presentation; None is the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Dataset:
     slices: tuple[str, ...]
     """Columns to slice by, in the order of the manifest."""
     digest: str
-    """SHA-256 of the manifest."""
+    """SHA-256 of the manifest, or of everything its presentations are rendered from."""
 
 
 def load_dataset(folder: Path) -> Dataset:
