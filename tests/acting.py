@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import cos, pi, sin
 
+import numpy as np
+
 from liveness_server import wire
-from liveness_server.engine.policy import POLICIES, Policy
+from liveness_server.engine.policy import Policy
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.session import Session
 from liveness_server.engine.spec import SessionSpec
 from liveness_server.types import (
@@ -92,6 +95,19 @@ def face(look: Look = Look(), *, embedding: tuple[float, ...] | None = None, x: 
     )
 
 
+BLOOD = np.array([0.33, 0.77, 0.53])
+"""Relative strength of a pulse in R, G, B (de Haan and Jeanne 2013)."""
+
+
+def flushed(shown: Face, t: float) -> Face:
+    """The face with a pulse of 72 a minute, 1 % of the green, and noise of a hundredth of a level."""
+    rng = np.random.default_rng(round(t * 1e4))
+    beat = 1 - 0.013 * BLOOD * sin(2 * pi * 1.2 * t)
+    regions = [np.array([150.0, 110.0, 90.0]) * beat + 0.01 * rng.normal(size=3) for _ in range(3)]
+    background = 80.0 + 0.01 * rng.normal(size=3)
+    return replace(shown, skin=SkinRegions(*(tuple(map(float, region)) for region in [*regions, background])))
+
+
 def observe(t: float, shown: Face | None, *, faces: int | None = None) -> FaceObservation:
     """One 640x480 observation."""
     count = faces if faces is not None else int(shown is not None)
@@ -128,7 +144,7 @@ class Actor:
         person = self.person_at(t, state) if self.person_at else self.person
         embedding = identity(person, 0.3 * sin(t)) if self.frames % 10 == 0 else None
         self.frames += 1
-        shown = face(self.look(t), embedding=embedding)
+        shown = flushed(face(self.look(t), embedding=embedding), t)
         if self.frames % 24 == 0:
             shown = replace(shown, plane=LIVELY)
         if self.frames % 15 == 0:
@@ -156,7 +172,7 @@ def amplitude(kind: str, s: float) -> float:
 
 def spec(
     *,
-    policy: Policy = POLICIES["standard"],
+    policy: Policy | None = None,
     profile: Profile = Profile.STANDARD,
     seed: int = 1,
     reference: int | None = ALICE,
@@ -165,7 +181,7 @@ def spec(
 ) -> SessionSpec:
     return SessionSpec(
         session_id="s-1",
-        policy=policy,
+        policy=policy or shipped_policies()["demo"],
         profile=profile,
         seed=seed.to_bytes(32, "big"),
         previous_plan=previous,

@@ -11,7 +11,7 @@ from math import cos, pi, sin
 
 import numpy as np
 
-from acting import face, identity, observe
+from acting import Actor, face, identity, observe
 from liveness_server.types import FaceObservation, SkinRegions
 from liveness_server.vision.landmarks import IRISES, KEPT, LIDS, MOUTH
 
@@ -51,6 +51,20 @@ def lifelike(shown: FaceObservation, at: float, *, liveliness: float = 1.0, nois
     skin = SkinRegions(tuple(levels[:3]), tuple(levels[3:6]), tuple(levels[6:]), (80.0, 80.0, 80.0))
     landmarks = tuple((float(x), float(y), 0.0) for x, y in points)
     return replace(shown, face=replace(shown.face, points=landmarks, skin=skin))
+
+
+def living(actor: Actor) -> Actor:
+    """The same actor with landmarks that move as a living face's do; skin and everything else stay as they are."""
+    alter = actor.alter
+
+    def alive(shown: FaceObservation, state: str) -> FaceObservation:
+        moved = None if shown.face is None else lifelike(shown, shown.t).face
+        if moved is None or shown.face is None:
+            return alter(shown, state)
+        return alter(replace(shown, face=replace(shown.face, points=moved.points)), state)
+
+    actor.alter = alive
+    return actor
 
 
 def stream(seconds, now=lambda t: t, *, fps=30.0, embed=False, **how):

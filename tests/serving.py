@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.websockets import WebSocket
 
 from acting import ALICE, BOB, Actor, connected, identity, play
+from lifelike import living
 from liveness_server.app.application import create_app
 from liveness_server.app.attempts import Attempts
 from liveness_server.app.services import Services
@@ -53,6 +54,7 @@ class ScriptedBackend:
     """Knows two faces, runs no media."""
 
     embedding_digest = CALIBRATED_DIGEST
+    model_digests: Mapping[str, str] = {"embedding": CALIBRATED_DIGEST}
 
     def __init__(self) -> None:
         self.full = False
@@ -119,7 +121,7 @@ class Server:
         session_spec = await self.attempts.redeem(client_token, ServerTime(self.clock()))
         # `acting` plays at fixed times after 1000 s, whatever the server's clock says by now.
         session = connected(replace(session_spec, created=ServerTime(START), expires=ServerTime(START + 120)))
-        play(session, actor or Actor())
+        play(session, living(actor or Actor()))
         return session, await self.attempts.finish(session, ServerTime(self.clock()))
 
 

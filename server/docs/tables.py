@@ -18,7 +18,7 @@ from liveness_server import wire
 from liveness_server.challenges import MOVEMENTS, REGISTRY
 from liveness_server.checks import REGISTRY as CHECKS
 from liveness_server.engine.guidance import CODES
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.states import ACCEPTS, TERMINAL, TRANSITIONS
 
 PROTOCOL: Final = Path(__file__).with_name("protocol.md")
@@ -102,10 +102,18 @@ def checks() -> str:
 def policies() -> str:
     """Every policy."""
     return table(
-        ("policy", "must confirm", "may deny", "in production"),
+        ("policy", "profiles", "must confirm", "one of", "may deny", "waits, s", "in production"),
         (
-            (f"`{p.name}`", _kinds(p.must_confirm), _kinds(p.may_deny), "yes" if p.production else "refused")
-            for p in POLICIES.values()
+            (
+                f"`{p.name}`",
+                _kinds(p.profiles),
+                _kinds(p.must_confirm),
+                "; ".join(_kinds(group) for group in p.confirm_one_of) or "-",
+                _kinds(p.may_deny),
+                f"{p.timing.wait_s:g}",
+                "yes" if p.production else "refused",
+            )
+            for p in shipped_policies().values()
         ),
     )
 

@@ -17,7 +17,7 @@ import websockets
 from e2e.conftest import AUDIENCE, Actor, attempt, png_of, run
 from liveness_client import ChallengeEvent, Connected, GuidanceEvent, SignalingError
 from liveness_client.verify import Verifier
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.evaluation.presenter import Answer, Behaviour, Presenter
 
 pytestmark = pytest.mark.webrtc
@@ -29,7 +29,8 @@ async def test_pass_and_a_token_that_verifies(server):
     assert isinstance(outcome.events[0], Connected)
     assert [c["outcome"] for c in outcome.info["challenges"]] == ["done"] * 3
     confirmed = {name for name, check in outcome.info["checks"].items() if check["outcome"] == "pass"}
-    assert POLICIES["demo"].required(with_reference=True) <= confirmed, "the rest is reported and does not decide"
+    terms = shipped_policies()["demo"].terms(with_reference=True)
+    assert terms.required <= confirmed, "the rest is reported and does not decide"
     verifier = Verifier(issuer=server.url, audience=AUDIENCE, jwks_url=f"{server.url}/.well-known/jwks.json")
     claims = await asyncio.to_thread(verifier.verify, outcome.result.token)
     assert claims.subject == "subject-21-hopper-hopper"

@@ -163,6 +163,9 @@ class Settings:
         _optional_path,
         "Directory of the fetched models. Empty: `${XDG_CACHE_HOME:-~/.cache}/liveness-server/models`.",
     )
+    policies_dir: Path | None = _setting(
+        "", _optional_path, "Directory of further policies, `NAME.toml` each. Empty: only the shipped ones."
+    )
     signing_alg: Algorithm = _setting(
         "EdDSA", _choice(Algorithm, *Algorithm), "Algorithm of newly made signing keys: EdDSA (Ed25519) or ES256."
     )

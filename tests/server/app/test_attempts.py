@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from acting import BOB, Actor, connected, play
+from lifelike import living
 from liveness_server.engine.replay import replay
 from liveness_server.engine.session import Session
 from liveness_server.errors import RemoteProtocolError
@@ -219,7 +220,7 @@ async def test_no_embedding_is_ever_on_disk(tmp_path: Path) -> None:
             spec = await server.attempts.redeem(created["client_token"], NOW)
             assert spec.reference is not None
             session = connected(spec)
-            play(session, Actor())
+            play(session, living(Actor()))
             await server.attempts.finish(session, NOW)
         on_disk = everything_under(tmp_path)
     assert b"embedding" not in on_disk
@@ -237,7 +238,7 @@ async def test_a_kept_transcript_replays_bit_for_bit(tmp_path: Path) -> None:
         created = await server.create(await server.api_key())
         spec = await server.attempts.redeem(created["client_token"], NOW)
         session = connected(spec, keep=True)
-        play(session, Actor())
+        play(session, living(Actor()))
         await server.attempts.finish(session, NOW)
     (file,) = (tmp_path / "kept").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -251,6 +252,6 @@ async def test_a_transcript_that_cannot_be_kept_does_not_cost_the_token(tmp_path
         created = await server.create(await server.api_key())
         spec = await server.attempts.redeem(created["client_token"], NOW)
         session = connected(spec, keep=True)
-        play(session, Actor())
+        play(session, living(Actor()))
         (tmp_path / "kept").rmdir()
         assert await server.attempts.finish(session, NOW)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from acting import BOB, Actor
-from liveness_server.engine.policy import POLICIES
+from lifelike import living
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.states import State
 from liveness_server.errors import RemoteProtocolError
 from liveness_server.store.api_keys import Scope
@@ -71,7 +72,7 @@ async def test_a_pass_gives_details_and_a_token_to_the_relying_party(server: Ser
     assert seen["token"] == token != ""
     assert seen["transcript_hash"] == session.verdict.transcript_hash
     assert seen["entropy_bits"] == session.verdict.entropy_bits > 0
-    deciding = POLICIES["standard"].required(with_reference=True)
+    deciding = shipped_policies()["standard"].terms(with_reference=True).required | {"pulse"}
     assert {seen["checks"][name]["outcome"] for name in deciding} == {"pass"}
     assert [c["kind"] for c in seen["challenges"]] == list(session.plan)
     assert all(c["onset_s"] > 0 for c in seen["challenges"])
@@ -157,7 +158,7 @@ async def test_a_pass_of_a_session_deleted_meanwhile_yields_no_token(server: Ser
     from acting import connected, play
 
     session = connected(session_spec)
-    play(session, Actor())
+    play(session, living(Actor()))
     assert session.verdict is not None
     assert session.verdict.decision is Outcome.PASS
     assert await server.attempts.finish(session, ServerTime(START + 20)) == ""
@@ -269,7 +270,7 @@ async def test_production_does_not_offer_demo_policies(tmp_path: Path) -> None:
 
 
 async def test_profiles_reach_the_engine(server: Server, bank: dict[str, str]) -> None:
-    created = await server.create(bank, profile="motion-free")
+    created = await server.create(bank, policy="motion-free", profile="motion-free")
     session_spec = await server.attempts.redeem(created["client_token"], ServerTime(START))
     assert session_spec.profile is Profile.MOTION_FREE
 
@@ -284,3 +285,25 @@ async def test_bobs_face_does_not_pass_for_alice(server: Server, bank: dict[str,
     session, token = await server.attempt(created["client_token"], Actor(person=BOB))
     assert session.verdict is not None
     assert (session.verdict.decision, token) == (Outcome.FAIL, "")
+
+
+async def test_production_refuses_thresholds_that_were_not_measured_for_the_models(tmp_path: Path) -> None:
+    from liveness_server.config import Mode
+
+    safe = {"mode": Mode.PRODUCTION, "public_url": "https://l.example", "allowed_origins": ()}
+    async with serving(tmp_path, **safe) as server:
+        headers = await server.api_key()
+        server.backend.model_digests = {"embedding": "0" * 64}
+        response = await server.http.post("/v1/sessions", json=BODY, headers=headers)
+        assert (response.status_code, "not measured" in response.json()["detail"]) == (422, True)
+        assert set(server.services.refused_policies) == {"convenience", "standard", "strict", "motion-free"}
+
+
+async def test_an_operator_s_policy_is_offered(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "ours.toml").write_text(
+        '[checks]\nconfirm = ["active", "single_face", "face_continuity", "identity_continuity"]\n'
+    )
+    async with serving(tmp_path, policies_dir=tmp_path / "p") as server:
+        created = await server.create(await server.api_key(), policy="ours")
+        assert created["policy"] == "ours"

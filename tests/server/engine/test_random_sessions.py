@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acting import ALICE, BOB, MOVES, Actor, Look, connected, face, identity, observe, spec
-from liveness_server.engine.fusion import decide, hint_for
+from liveness_server.engine.fusion import Terms, decide, hint_for, reasons_of
 from liveness_server.engine.session import Session
 from liveness_server.engine.states import ACCEPTS, Input
 from liveness_server.errors import LocalProtocolError
@@ -100,7 +100,7 @@ def _no_unearned_pass(session):
     assert verdict.reasons if verdict.decision is not Outcome.PASS else not verdict.reasons
     if verdict.decision is Outcome.PASS:
         passed = {c.check for c in verdict.checks if c.outcome is Outcome.PASS}
-        assert session.policy.required(with_reference=True) <= passed
+        assert not session.policy.terms(with_reference=True).required - passed
     else:
         assert verdict.amr == ()
         assert hint_for(verdict)
@@ -112,21 +112,35 @@ results = st.lists(
 )
 
 
-@given(results, st.frozensets(st.sampled_from(names)), st.frozensets(st.sampled_from(names)), st.data())
-def test_a_worse_result_never_improves_the_decision(checks, required, may_deny, data):
-    before = decide(checks, required, may_deny)
+some = st.frozensets(st.sampled_from(names))
+terms_of = st.builds(Terms, some, st.lists(st.frozensets(st.sampled_from(names), min_size=1)).map(tuple), some)
+
+
+@given(results, terms_of, st.data())
+def test_a_worse_result_never_improves_the_decision(checks, terms, data):
+    before = decide(checks, terms)
     if not checks:
         return
     index = data.draw(st.integers(0, len(checks) - 1))
     worse = data.draw(st.sampled_from([o for o in Outcome if RANK[o] <= RANK[checks[index].outcome]]))
     changed = [*checks[:index], CheckResult(checks[index].check, worse, "y"), *checks[index + 1 :]]
-    assert RANK[decide(changed, required, may_deny)] <= RANK[before]
+    assert RANK[decide(changed, terms)] <= RANK[before]
 
 
-@given(results, st.frozensets(st.sampled_from(names), min_size=1))
-def test_a_pass_needs_every_required_check(checks, required):
+@given(results, terms_of)
+def test_a_pass_needs_every_required_check_one_of_each_group_and_no_denial(checks, terms):
     passed = {r.check for r in checks if r.outcome is Outcome.PASS}
-    assert (decide(checks, required, frozenset()) is Outcome.PASS) == (required <= passed)
+    denied = any(r.outcome is Outcome.FAIL and r.check in terms.may_deny for r in checks)
+    complete = terms.required <= passed and all(group & passed for group in terms.one_of)
+    assert (decide(checks, terms) is Outcome.PASS) == (complete and not denied)
+    assert bool(terms.missing(checks)) == (not complete)
+
+
+@given(results, terms_of)
+def test_whatever_is_no_pass_has_a_reason_where_a_check_spoke(checks, terms):
+    spoken = {r.check for r in checks}
+    if decide(checks, terms) is not Outcome.PASS and terms.missing([]) <= spoken:
+        assert reasons_of(checks, terms)
 
 
 def test_an_obedient_hypothesis_person_can_pass():

@@ -8,7 +8,7 @@ import pytest
 
 from acting import ALICE, BOB, Actor, connected, moved, observe, play, spec
 from liveness_server import wire
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.states import State
 from liveness_server.types import Outcome, Profile, ServerTime, StreamStats
 
@@ -233,5 +233,5 @@ def test_leaving_does_not_undo_a_failure():
 
 
 def test_policies_all_require_the_spine():
-    for policy in POLICIES.values():
+    for policy in shipped_policies().values():
         assert {"active", "face_continuity", "identity_continuity", "single_face"} <= policy.must_confirm

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.evaluation.dataset import Clip, Dataset, load_dataset
 from liveness_server.evaluation.evaluate import Answer, CheckAnswer, Judged
 from liveness_server.evaluation.provenance import Provenance, provenance
@@ -54,7 +54,7 @@ def attack(file: str, species: str, **columns: str) -> dict[str, str]:
 
 
 def made_with() -> Provenance:
-    return provenance(POLICIES["standard"], load_manifest())
+    return provenance(shipped_policies()["standard"], load_manifest())
 
 
 def report_of(found: Dataset, answers: Mapping[str, Answer]) -> Row:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from liveness_server.checks import REGISTRY
 from liveness_server.cli import app
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.errors import ConfigError, MediaError, ModelError
 from liveness_server.evaluation.analysis import Analysis, CheckReport, Timeline
 from liveness_server.evaluation.dataset import Clip, Dataset
@@ -139,14 +139,14 @@ def analysis(**outcomes: Outcome) -> Analysis:
 
 
 def test_the_comparison_is_no_part_of_attack_detection() -> None:
-    found = answer_of(analysis(match=FAIL), POLICIES["standard"])
+    found = answer_of(analysis(match=FAIL), shipped_policies()["standard"])
     assert (found.decision, found.pad) == (FAIL, PASS)
-    assert answer_of(analysis(single_face=FAIL), POLICIES["standard"]).pad is FAIL
-    assert answer_of(analysis(single_face=NONE, match=PASS), POLICIES["standard"]).pad is NONE
+    assert answer_of(analysis(single_face=FAIL), shipped_policies()["standard"]).pad is FAIL
+    assert answer_of(analysis(single_face=NONE, match=PASS), shipped_policies()["standard"]).pad is NONE
 
 
 def test_nothing_measured_is_kept(tmp_path: Path, clips: Dataset) -> None:
-    kept = answer_of(analysis(match=FAIL), POLICIES["standard"])
+    kept = answer_of(analysis(match=FAIL), shipped_policies()["standard"])
     evaluate(clips, Script(dict.fromkeys(FILES, kept)), results(tmp_path))
     text = next((tmp_path / "out" / "results").glob("*.json")).read_text()
     assert '"quality"' not in text

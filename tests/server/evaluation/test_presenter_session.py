@@ -6,7 +6,7 @@ import pytest
 
 from acting import connected, spec
 from liveness_server import wire
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.session import Session
 from liveness_server.evaluation.presenter import Answer, Behaviour, Presenter
 from liveness_server.types import CaptureTime, Outcome, ServerTime, Verdict
@@ -56,7 +56,7 @@ def _hear(presenter: Presenter, message: wire.AnyServerMessage, t: float) -> Non
 def test_behaviour_gets_what_it_deserves(
     behaviour: Behaviour, decision: Outcome, reason: str | None, models: VisionModels
 ) -> None:
-    session = connected(spec(policy=POLICIES["demo"], reference=None, seed=3))
+    session = connected(spec(policy=shipped_policies()["demo"], reference=None, seed=3))
     verdict = attend(session, Presenter("hopper", seed=3, behaviour=behaviour), models)
     assert verdict.decision is decision
     assert reason in verdict.reasons if reason else not verdict.reasons

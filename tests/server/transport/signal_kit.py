@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 import acting
 from liveness_server import wire
-from liveness_server.engine.policy import POLICIES
+from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.session import Session
 from liveness_server.engine.spec import SessionSpec
 from liveness_server.errors import RemoteProtocolError
@@ -54,7 +54,7 @@ class Host:
     def create(self, *, life_s: float = 120.0) -> str:
         token = secrets.token_urlsafe(24)
         now = time.time()
-        made = acting.spec(policy=POLICIES["demo"])
+        made = acting.spec(policy=shipped_policies()["demo"])
         self.specs[token] = replace(
             made, session_id=f"s-{len(self.specs)}", created=ServerTime(now), expires=ServerTime(now + life_s)
         )

@@ -64,6 +64,8 @@ async def running(app: Starlette, settings: Settings, factory: BackendFactory, c
         await housekeeping.recover(now=clock())
         app.state.services, app.state.desk = services, SessionDesk(services)
         services.backend = await _load(factory, settings)
+        for name, why in services.refused_policies.items():
+            _log.error("policy_refused", policy=name, problems=why)
         sweeper = asyncio.create_task(housekeeping.run(), name="housekeeping")
         _log.info("started", ready=services.ready)
         yield

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from ..engine.policy import POLICIES
 from ..engine.replay import closing_line
 from ..engine.session import Session
 from ..engine.spec import SessionSpec
@@ -105,7 +104,7 @@ class Attempts:
             raise _closed(CloseCode.SESSION_EXPIRED)  # swept in this very moment
         return SessionSpec(
             session_id=record.id,
-            policy=POLICIES[record.policy],
+            policy=services.policies[record.policy],
             profile=Profile(record.profile),
             seed=secrets.token_bytes(SEED_BYTES),
             previous_plan=await services.plans.last(record.pseudonym),
@@ -135,7 +134,7 @@ class Attempts:
             token_id=secrets.token_urlsafe(TOKEN_ID_BYTES),
             session_id=record.id,
             nonce=record.nonce,
-            acr=POLICIES[record.policy].acr(Profile(record.profile)),
+            acr=self._services.policies[record.policy].acr(Profile(record.profile)),
             amr=verdict.amr,
             policy=record.policy,
             transcript_hash=verdict.transcript_hash,

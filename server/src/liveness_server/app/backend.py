@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import Self
 
@@ -45,6 +46,11 @@ class MediaBackend:
     def embedding_digest(self) -> str:
         """SHA-256 of the loaded embedding model."""
         return self._models.embedding_digest
+
+    @property
+    def model_digests(self) -> Mapping[str, str]:
+        """Role -> SHA-256 of every loaded model."""
+        return self._models.digests
 
     @property
     def full(self) -> bool:

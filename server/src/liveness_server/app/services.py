@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.websockets import WebSocket
 
 from ..config import Settings
+from ..engine.policy import Policy
+from ..engine.policy_files import load_policies
 from ..engine.states import State
 from ..store.api_keys import ApiKeys
 from ..store.audit import Audit
@@ -33,6 +35,10 @@ class Backend(Protocol):
     @property
     def embedding_digest(self) -> str:
         """SHA-256 of the loaded embedding model."""
+
+    @property
+    def model_digests(self) -> Mapping[str, str]:
+        """Role -> SHA-256 of every loaded model."""
 
     @property
     def full(self) -> bool:
@@ -71,9 +77,18 @@ class Services:
     keys: KeyRing
     pseudonyms: Pseudonyms
     limits: SessionLimits
+    policies: Mapping[str, Policy]
     references: References = field(default_factory=References)
     backend: Backend | None = None
     draining: bool = False
+
+    @property
+    def refused_policies(self) -> dict[str, list[str]]:
+        """Name -> why, of each policy whose thresholds were not measured for the loaded models; only in production."""
+        if self.backend is None or not self.settings.production:
+            return {}
+        faults = {name: policy.uncalibrated(self.backend.model_digests) for name, policy in self.policies.items()}
+        return {name: why for name, why in faults.items() if why and self.policies[name].production}
 
     @property
     def ready(self) -> bool:
@@ -100,4 +115,5 @@ async def open_services(settings: Settings, clock: Clock) -> Services:
         keys=keys,
         pseudonyms=pseudonyms,
         limits=SessionLimits(per_minute=settings.rate_per_minute, per_hour=settings.rate_per_hour),
+        policies=load_policies(settings.policies_dir),
     )

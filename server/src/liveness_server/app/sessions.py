@@ -14,7 +14,6 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..engine.policy import POLICIES
 from ..engine.states import State
 from ..errors import MediaError
 from ..store import idempotency, sessions
@@ -118,11 +117,14 @@ class SessionDesk:
         return self._created(record)
 
     def _check_policy(self, request: CreateSession) -> None:
-        policy = POLICIES.get(request.policy)
+        policy = self._services.policies.get(request.policy)
         if policy is None or (self._services.settings.production and not policy.production):
             raise InvalidRequest("no such policy - at `$.policy`")
         if request.profile not in policy.profiles:
-            raise InvalidRequest("the policy does not offer this profile - at `$.profile`")
+            offered = ", ".join(sorted(policy.profiles))
+            raise InvalidRequest(f"the policy offers only the profiles {offered} - at `$.profile`")
+        if request.policy in self._services.refused_policies:
+            raise InvalidRequest("refused in production: thresholds were not measured for the models - at `$.policy`")
         if policy.match_required and request.reference_image is None:
             raise InvalidRequest("the policy needs a reference picture - at `$.reference_image`")
 

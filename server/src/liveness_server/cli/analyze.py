@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..engine.policy import POLICIES, Policy
 from ..errors import MediaError, ModelError
 from ..evaluation.analysis import Analysis, analyse
 from ..transport.files import read_video, video_duration
@@ -19,6 +18,8 @@ from ..types import FaceObservation, Outcome, Reference
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.models import ModelStore
 from ..vision.picture import embed_picture
+from .policies import HELP as POLICY_HELP
+from .policies import chosen_policy
 
 EXIT_CODES = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}
 """2 stays what it is everywhere: a wrong command line."""
@@ -31,7 +32,7 @@ EXIT_NO_MODEL = 69
 def command(
     video: Annotated[Path, typer.Argument(help="Any video file; its timestamps are the clock.")],
     reference: Annotated[Path | None, typer.Option(help="JPEG or PNG to match against.")] = None,
-    policy: Annotated[str, typer.Option(help=f"One of: {', '.join(POLICIES)}.")] = "standard",
+    policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "standard",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Run vision and every check on a video file and print each outcome and the timeline.
@@ -45,7 +46,7 @@ def command(
     Exit codes: 0 pass, 1 fail, 3 inconclusive, 65 a file cannot be used, 66 a file cannot be read, 69 a model is
     missing or changed.
     """
-    chosen = _policy(policy)
+    chosen = chosen_policy(policy)
     try:
         models = VisionModels.load(ModelStore())
         template = None if reference is None else _template(models, reference, as_json)
@@ -58,12 +59,6 @@ def command(
     analysis = analyse(observations, policy=chosen, reference=template, embedding_digest=models.embedding_digest)
     typer.echo(msgspec.json.encode(analysis).decode()) if as_json else _print(analysis)
     raise typer.Exit(EXIT_CODES[analysis.decision])
-
-
-def _policy(name: str) -> Policy:
-    if name not in POLICIES:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(POLICIES)}", param_hint="--policy")
-    return POLICIES[name]
 
 
 def _template(models: VisionModels, path: Path, as_json: bool) -> Reference:

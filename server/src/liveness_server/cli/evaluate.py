@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..engine.policy import POLICIES, Policy
 from ..errors import ConfigError, LivenessError, ModelError
 from ..evaluation.dataset import Dataset, DatasetError, load_dataset
 from ..evaluation.evaluate import AnalyseFile, Judged, Results, VideoAnalyser, evaluate
@@ -21,6 +20,8 @@ from ..evaluation.provenance import provenance
 from ..evaluation.report import NOTICE, build
 from ..vision.measure import VisionModels
 from ..vision.models import ModelStore
+from .policies import HELP as POLICY_HELP
+from .policies import chosen_policy
 
 EXIT_BAD_DATASET = 65
 EXIT_NO_MODEL = 69
@@ -33,7 +34,7 @@ EXIT_INTERRUPTED = 130
 def command(
     dataset: Annotated[Path, typer.Argument(help="Folder with manifest.csv and the files it lists.")],
     out: Annotated[Path, typer.Option(help="Folder for report.json, report.html and the results of each file.")],
-    policy: Annotated[str, typer.Option(help=f"One of: {', '.join(POLICIES)}.")] = "standard",
+    policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "standard",
     jobs: Annotated[int, typer.Option(min=1, help="Files judged at the same time.")] = os.cpu_count() or 1,
     resume: Annotated[bool, typer.Option("--resume", help="Keep the results already in the folder.")] = False,
 ) -> None:
@@ -47,7 +48,7 @@ def command(
     Exit codes: 0 report written, 65 the data set cannot be used, 69 a model is missing or changed, 73 the folder
     cannot be written or holds another run's results, 130 interrupted (--resume goes on).
     """
-    chosen = _policy(policy)
+    chosen = chosen_policy(policy)
     try:
         clips = load_dataset(dataset)
         store = ModelStore()
@@ -62,12 +63,6 @@ def command(
         _say(f"interrupted; the results so far are in {out}, --resume goes on from there")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _print(report, out)
-
-
-def _policy(name: str) -> Policy:
-    if name not in POLICIES:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(POLICIES)}", param_hint="--policy")
-    return POLICIES[name]
 
 
 def _now() -> str:

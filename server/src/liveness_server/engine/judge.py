@@ -26,8 +26,7 @@ class Judge:
         context = CheckContext(spec.reference, spec.embedding_digest)
         self._checks: list[Check] = [check(context) for check in REGISTRY.values()]
         self._sequence = sequence
-        self._required = policy.required(with_reference=spec.reference is not None)
-        self._may_deny = policy.may_deny
+        self._terms = policy.terms(with_reference=spec.reference is not None)
 
     def watch(self, observation: FaceObservation, phase: Phase) -> None:
         """Show one observation to every check."""
@@ -43,15 +42,21 @@ class Judge:
     def by_evidence(self, *incomplete: str) -> Judgement:
         """Decide by what was seen; `incomplete` says why there is not more, and rules a pass out."""
         results = self.results()
-        decision = decide(results, self._required, self._may_deny)
+        decision = decide(results, self._terms)
         if incomplete and decision is Outcome.PASS:
             decision = Outcome.INCONCLUSIVE
-        return decision, (*incomplete, *reasons_of(results, self._required, self._may_deny))
+        return decision, (*incomplete, *reasons_of(results, self._terms))
+
+    def waiting(self) -> bool:
+        """Whether a confirmation is missing that more time may bring: not when the evidence fails already."""
+        results = self.results()
+        failed = any(r.outcome is Outcome.FAIL and r.check in self._terms.denying for r in results)
+        return not failed and bool(self._terms.missing(results))
 
     def cut_short(self, reason: str) -> Judgement:
         """Inconclusive, unless the evidence already fails: nobody escapes a failure by leaving."""
         failed = [r for r in self.results() if r.outcome is Outcome.FAIL]
-        denials = () if reason in BLAMELESS else reasons_of(failed, self._required, self._may_deny)
+        denials = () if reason in BLAMELESS else reasons_of(failed, self._terms)
         return Outcome.FAIL if denials else Outcome.INCONCLUSIVE, (f"session:{reason}", *denials)
 
     def verdict(self, judgement: Judgement, *, entropy_bits: float, transcript_hash: str) -> Verdict:

@@ -1,13 +1,18 @@
-"""What a session must show before it passes: which checks confirm, which may only deny, and how long to wait."""
+"""What a session must show before it passes: which checks confirm, which may only deny, and how long to wait.
+
+The shipped policies are files in `engine/policies`; `policy_files` reads them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..challenges.rules import ActiveRules
-from ..challenges.sequence import CHECK_NAME as ACTIVE
+from ..checks import REGISTRY
 from ..types import Profile
+from .fusion import Terms
 
 EXTENDED_FACTOR: Final = 10.0
 """Time limits of the extended-time profile over the standard ones (WCAG 2.2, 2.2.1 Timing Adjustable)."""
@@ -27,6 +32,8 @@ class Timing:
     """Neutral, frontal time after the last challenge: 3-4 embeddings at 30 fps with one in ten frames embedded."""
     capture_limit_s: float = 8.0
     """Longest wait for that."""
+    wait_s: float = 0.0
+    """Longest calm time after the last challenge in which confirmations that are still missing are waited for."""
     frame_grace_s: float = 1.5
     """Server clock on top of a capture-clock limit before it counts as passed without frames: network and decode delay,
     and the bound on a sender that lets its capture clock run slow to gain time."""
@@ -49,9 +56,12 @@ class Policy:
     """Whether a session needs a reference. With one, `match` must confirm under every policy."""
     production: bool
     """Whether a server in production mode may offer it."""
+    confirm_one_of: tuple[frozenset[str], ...] = ()
+    """Groups of checks; of each at least one must PASS."""
     rules: ActiveRules = field(default_factory=ActiveRules)
     timing: Timing = field(default_factory=Timing)
     profiles: frozenset[Profile] = frozenset(Profile)
+    description: str = ""
 
     def acr(self, profile: Profile) -> str:
         """Authentication context class of a pass (RFC 9068 `acr`), a URN of our own."""
@@ -63,19 +73,22 @@ class Policy:
             return self
         return replace(self, rules=self.rules.extended(EXTENDED_FACTOR), timing=self.timing.extended(EXTENDED_FACTOR))
 
-    def required(self, *, with_reference: bool) -> frozenset[str]:
-        """Names that must all PASS."""
-        return self.must_confirm | {"match"} if with_reference or self.match_required else self.must_confirm
+    def terms(self, *, with_reference: bool) -> Terms:
+        """What the checks of a session must say; with a reference, `match` must confirm under every policy."""
+        match = {"match"} if with_reference or self.match_required else set()
+        return Terms(self.must_confirm | match, self.confirm_one_of, self.may_deny)
 
+    @property
+    def deciding(self) -> frozenset[str]:
+        """Every check that has a say."""
+        return self.must_confirm.union(self.may_deny, *self.confirm_one_of)
 
-_SPINE: Final = frozenset({ACTIVE, "single_face", "image_quality", "face_continuity", "identity_continuity"})
-
-POLICIES: Final[dict[str, Policy]] = {
-    policy.name: policy
-    for policy in (
-        Policy("standard", _SPINE, frozenset({"match"}), match_required=False, production=True),
-        # For the rendered presenter and first steps: later passive checks that would (rightly) deny it stay out.
-        Policy("demo", _SPINE, frozenset({"match"}), match_required=False, production=False),
-    )
-}
-"""Every policy a session may name."""
+    def uncalibrated(self, loaded: Mapping[str, str]) -> list[str]:
+        """Say which thresholds were not measured for the loaded models (role -> SHA-256); empty when all were."""
+        checks = (REGISTRY[name] for name in sorted(self.deciding) if name in REGISTRY)
+        return [
+            f"{check.name}: measured with the {role} model {digest[:12]}, loaded is {loaded.get(role, 'none')[:12]}"
+            for check in checks
+            for role, digest in sorted(check.calibrated_on.items())
+            if loaded.get(role) != digest
+        ]

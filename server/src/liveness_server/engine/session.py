@@ -32,6 +32,9 @@ MAX_DROP_RATIO: Final = 0.5
 """Frames dropped unseen over frames received: above, the server judged less than half of what it got (15 of 30 fps) and
 says so instead of judging the person."""
 
+POLL_S: Final = 0.5
+"""Capture seconds between two looks for missing confirmations: a look costs about 10 ms (the pulse)."""
+
 _PHASES: Final = {
     State.POSITIONING: Phase.POSITIONING,
     State.CHALLENGING: Phase.CHALLENGE,
@@ -60,6 +63,8 @@ class Session:
         self._deadline = spec.expires
         self._armed: tuple[int, Stage] | None = None
         self._neutral_since: float | None = None
+        self._steady_at: float | None = None
+        self._next_look_s = 0.0
         self._observed = 0
         self._dropped = 0
 
@@ -172,8 +177,22 @@ class Session:
             self._neutral_since = None
             return
         self._neutral_since = observation.t if self._neutral_since is None else self._neutral_since
-        if observation.t - self._neutral_since >= self.policy.timing.capture_s:
+        if observation.t - self._neutral_since < self.policy.timing.capture_s:
+            return
+        if self._steady_at is None:
+            self._steady_at = observation.t
+            self._deadline = ServerTime(now + self.policy.timing.wait_s + self.policy.timing.frame_grace_s)
+        if self._enough(observation.t - self._steady_at):
             self._conclude(now)
+
+    def _enough(self, waited_s: float) -> bool:
+        """Whether nothing more is to be had by waiting for missing confirmations."""
+        if waited_s >= self.policy.timing.wait_s:
+            return True
+        if waited_s < self._next_look_s:
+            return False
+        self._next_look_s = waited_s + POLL_S
+        return not self._judge.waiting()
 
     def _advise(self, observation: FaceObservation) -> None:
         code = self._positioner.update(observation)
@@ -198,7 +217,7 @@ class Session:
         self._act(self._sequence.give_up(), now)
 
     def _capture_timeout(self, now: ServerTime) -> None:
-        self._conclude(now, "capture:timeout")
+        self._conclude(now, *(() if self._steady_at is not None else ("capture:timeout",)))
 
     _timeouts: Final[dict[State, Callable[[Session, ServerTime], None]]] = {
         State.CONNECTING: _connect_timeout,

@@ -66,11 +66,11 @@ def analyse(
 ) -> Analysis:
     """Run the policy's checks over observations in capture order."""
     results = _results(observations, CheckContext(reference, embedding_digest))
-    required = policy.required(with_reference=reference is not None) - {ACTIVE}
+    terms = policy.terms(with_reference=reference is not None).without(ACTIVE)
     start = observations[0].t if observations else 0.0
     return Analysis(
-        decision=decide(results, required, policy.may_deny),
-        reasons=list(reasons_of(results, required, policy.may_deny)),
+        decision=decide(results, terms),
+        reasons=list(reasons_of(results, terms)),
         checks={r.check: CheckReport(r.outcome, r.reason, r.quality) for r in results},
         timeline=_timeline(observations, start),
         frames=len(observations),

@@ -105,7 +105,7 @@ def answer_of(analysis: Analysis, policy: Policy) -> Answer:
     results = [CheckResult(name, report.outcome, report.reason) for name, report in analysis.checks.items()]
     return Answer(
         decision=analysis.decision,
-        pad=decide(results, policy.must_confirm - {ACTIVE, Match.name}, policy.may_deny - {Match.name}),
+        pad=decide(results, policy.terms(with_reference=False).without(ACTIVE, Match.name)),
         reasons=tuple(analysis.reasons),
         checks={result.check: CheckAnswer(result.outcome, result.reason) for result in results},
         frames=analysis.frames,

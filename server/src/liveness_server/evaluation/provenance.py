@@ -32,6 +32,7 @@ class Provenance:
     policy_sha256: str
     must_confirm: list[str]
     """Checks without whose pass the policy knows none; the challenges are among them, though no file answers any."""
+    confirm_one_of: list[list[str]]
     may_deny: list[str]
     checks_sha256: str
     """Of every registered check's name and thresholds."""
@@ -53,6 +54,7 @@ def provenance(policy: Policy, manifest: Manifest) -> Provenance:
         policy=policy.name,
         policy_sha256=_sha256(policy),
         must_confirm=sorted(policy.must_confirm),
+        confirm_one_of=[sorted(group) for group in policy.confirm_one_of],
         may_deny=sorted(policy.may_deny),
         checks_sha256=_sha256(thresholds()),
         models={role: entry.sha256 for role, entry in manifest.models.items()},

@@ -7,6 +7,7 @@ short and holds exactly what was decided on.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -47,6 +48,8 @@ class VisionModels:
     """SHA-256 of the loaded embedding file, as pinned in the manifest."""
     pad: PadNet | None = None
     """The print and replay network; None where its optional file is not in the store."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Role -> SHA-256 of every loaded file, as pinned in the manifest."""
 
     @classmethod
     def load(cls, store: ModelStore) -> VisionModels:
@@ -56,8 +59,11 @@ class VisionModels:
         size its threads cost more than they give (planarity 1.6 ms with, 0.8 without; `tests/bench/bench_frame.py`).
         """
         cv2.setNumThreads(1)
-        digest = store.manifest.entry("embedding").sha256
-        return cls(store.read("landmarks"), Embedder(store.read("embedding")), digest, _optional_pad(store))
+        pad = _optional_pad(store)
+        roles = ("landmarks", "embedding", *(("pad",) if pad is not None else ()))
+        digests = {role: store.manifest.entry(role).sha256 for role in roles}
+        embedder = Embedder(store.read("embedding"))
+        return cls(store.read("landmarks"), embedder, digests["embedding"], pad, digests)
 
     def tracker(self) -> LandmarkTracker:
         """Make a landmark tracker for one stream."""
