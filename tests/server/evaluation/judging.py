@@ -19,7 +19,9 @@ COLUMNS = ("file", "subject", "label", "species", "instrument", "device", "condi
 WHEN = "2026-01-02 03:04 UTC"
 
 
-def answer(pad: Outcome, *, decision: Outcome | None = None, reason: str = "odd", frames: int = 301) -> Answer:
+def answer(
+    pad: Outcome, *, decision: Outcome | None = None, reason: str = "odd", frames: int = 301, light: str = ""
+) -> Answer:
     """Let one check, `texture`, decide; `match` only where the decision differs."""
     decision = decision or pad
     named = "match" if decision is not pad else "texture"
@@ -27,7 +29,7 @@ def answer(pad: Outcome, *, decision: Outcome | None = None, reason: str = "odd"
     if decision is not pad:
         checks["match"] = CheckAnswer(decision, reason)
     reasons = () if decision is Outcome.PASS else (f"{named}:{reason}",)
-    return Answer(decision, pad, reasons, checks, frames, 10.0)
+    return Answer(decision, pad, reasons, checks, frames, 10.0, {"measured_light": light} if light else {})
 
 
 def dataset(folder: Path, rows: Sequence[Mapping[str, str]]) -> Dataset:

@@ -15,6 +15,7 @@ from liveness_server.cli import app
 from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.errors import ConfigError, MediaError, ModelError
 from liveness_server.evaluation.analysis import Analysis, CheckReport, Timeline
+from liveness_server.evaluation.conditions import MEASURED
 from liveness_server.evaluation.dataset import Clip, Dataset
 from liveness_server.evaluation.evaluate import Answer, Results, Stopped, answer_of, evaluate
 from liveness_server.evaluation.presenter import Presenter
@@ -139,18 +140,23 @@ def analysis(**outcomes: Outcome) -> Analysis:
 
 
 def test_the_comparison_is_no_part_of_attack_detection() -> None:
-    found = answer_of(analysis(match=FAIL), shipped_policies()["standard"])
+    found = answer_of(analysis(match=FAIL), shipped_policies()["standard"], {}, {})
     assert (found.decision, found.pad) == (FAIL, PASS)
-    assert answer_of(analysis(single_face=FAIL), shipped_policies()["standard"]).pad is FAIL
-    assert answer_of(analysis(single_face=NONE, match=PASS), shipped_policies()["standard"]).pad is NONE
+    assert answer_of(analysis(single_face=FAIL), shipped_policies()["standard"], {}, {}).pad is FAIL
+    assert answer_of(analysis(single_face=NONE, match=PASS), shipped_policies()["standard"], {}, {}).pad is NONE
 
 
-def test_nothing_measured_is_kept(tmp_path: Path, clips: Dataset) -> None:
-    kept = answer_of(analysis(match=FAIL), shipped_policies()["standard"])
+def test_one_number_a_check_and_classes_are_kept(tmp_path: Path, clips: Dataset) -> None:
+    seen = {"measured_light": "luma 50 to 100"}
+    kept = answer_of(analysis(match=FAIL), shipped_policies()["standard"], {"match": 0.25}, seen)
     evaluate(clips, Script(dict.fromkeys(FILES, kept)), results(tmp_path))
     text = next((tmp_path / "out" / "results").glob("*.json")).read_text()
     assert '"quality"' not in text
-    assert set(json.loads(text)["answer"]) == {"decision", "pad", "reasons", "checks", "frames", "duration_s"}
+    found = json.loads(text)["answer"]
+    assert set(found) == {"decision", "pad", "reasons", "checks", "frames", "duration_s", "conditions"}
+    assert found["checks"]["match"] == {"outcome": "fail", "reason": "odd", "measure": 0.25}
+    assert found["checks"]["texture"]["measure"] is None
+    assert found["conditions"] == seen
 
 
 def test_the_set_up_has_a_digest_of_its_own() -> None:
@@ -199,6 +205,7 @@ def test_the_command_writes_both_reports(tmp_path: Path, filmed: Path, models: V
     assert "match:other_person" in report["decisions"]["other.mp4"]["reasons"]
     assert report["decisions"]["other.mp4"]["pad"] == report["decisions"]["own.mp4"]["pad"]
     assert report["decisions"]["own.mp4"]["frames"] == 30
+    assert set(report["decisions"]["own.mp4"]["conditions"]) == set(MEASURED) - {"frame_rate"}
     assert report["species"]["puppet"]["n"] == 2
     assert report["iapar"]["species"]["puppet"]["n"] == 2
     assert "self-assessed" in (out / "report.html").read_text()

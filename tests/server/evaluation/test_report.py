@@ -28,7 +28,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Row:
     rows += [attack(f"replay{i}.mp4", "replay", instrument="phone", condition="dim") for i in range(3)]
     rows += [attack("swap.mp4", "swap", method="virtual camera", instrument="mesh", reference="me.png")]
     answers = {row["file"]: answer(FAIL, reason="flat") for row in rows}
-    answers |= {f"live{i}.mp4": answer(PASS) for i in range(2)}
+    answers |= {f"live{i}.mp4": answer(PASS, light="luma 50 to 100") for i in range(2)}
     answers |= {"live2.mp4": answer(NONE, reason="too_dark"), "live3.mp4": answer(FAIL, reason="flat")}
     answers |= {"replay0.mp4": answer(PASS, frames=121), "replay1.mp4": Answer(NONE, NONE, ("media:truncated",), {})}
     answers |= {"swap.mp4": answer(PASS, decision=FAIL, reason="other_person")}
@@ -80,7 +80,9 @@ def test_checks_stand_by_themselves(report: Row) -> None:
 
 
 def test_every_column_is_a_slice(report: Row) -> None:
-    assert list(report["slices"]) == ["subject", "instrument", "device", "condition", "method", "frame_rate"]
+    labelled = ["subject", "instrument", "device", "condition", "method"]
+    assert list(report["slices"]) == [*labelled, "frame_rate", "measured_light"]
+    assert list(report["slices"]["measured_light"]) == ["luma 50 to 100", "not readable"]
     assert report["slices"]["condition"]["dim"]["bona_fide"]["n"] == 3
     assert report["slices"]["condition"]["dim"]["attacks"]["species"] == "replay"
     assert report["slices"]["frame_rate"]["10 to 15 fps"]["attacks_n"] == 1
@@ -121,7 +123,7 @@ def test_only_answers_leave(report: Row) -> None:
     assert not re.search(r"embedding\"?: ?\[|points\"?: ?\[\[|\"quality\"", text)
     assert set(report["decisions"]["swap.mp4"]) == {
         *("label", "species", "subject", "instrument", "device", "condition", "method", "reference"),
-        *("decision", "pad", "reasons", "checks", "frames", "duration_s"),
+        *("decision", "pad", "reasons", "checks", "conditions", "frames", "duration_s"),
     }
 
 

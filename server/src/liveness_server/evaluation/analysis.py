@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from ..challenges.blinks import Blink, BlinkDetector
 from ..challenges.sequence import CHECK_NAME as ACTIVE
 from ..checks import REGISTRY
-from ..checks.base import CheckContext
+from ..checks.base import Check, CheckContext
 from ..engine.fusion import decide, reasons_of
 from ..engine.policy import Policy
-from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference
+from ..types import FaceObservation, Outcome, Phase, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,16 @@ def analyse(
     observations: Sequence[FaceObservation], *, policy: Policy, reference: Reference | None, embedding_digest: str
 ) -> Analysis:
     """Run the policy's checks over observations in capture order."""
-    results = _results(observations, CheckContext(reference, embedding_digest))
-    terms = policy.terms(with_reference=reference is not None).without(ACTIVE)
+    checks = run_checks(observations, CheckContext(reference, embedding_digest))
+    return conclude(checks, observations, policy=policy, with_reference=reference is not None)
+
+
+def conclude(
+    checks: Iterable[Check], observations: Sequence[FaceObservation], *, policy: Policy, with_reference: bool
+) -> Analysis:
+    """Say what checks that have seen these observations come to under a policy."""
+    results = [check.result() for check in checks]
+    terms = policy.terms(with_reference=with_reference).without(ACTIVE)
     start = observations[0].t if observations else 0.0
     return Analysis(
         decision=decide(results, terms),
@@ -85,14 +93,15 @@ def blinks_of(observations: Iterable[FaceObservation]) -> list[Blink]:
     return [blink for o in observations if (blink := detector.update(o)) is not None]
 
 
-def _results(observations: Sequence[FaceObservation], context: CheckContext) -> list[CheckResult]:
+def run_checks(observations: Sequence[FaceObservation], context: CheckContext) -> list[Check]:
+    """Return every registered check after it has seen the observations, in the registry's order."""
     checks = [check(context) for check in REGISTRY.values()]
     middle = len(observations) // 2
     for index, observation in enumerate(observations):
         phase, step = (Phase.CHALLENGE, 1) if index < middle else (Phase.CAPTURE, 0)
         for check in checks:
             check.update(observation, phase, step)
-    return [check.result() for check in checks]
+    return checks
 
 
 def _timeline(observations: Sequence[FaceObservation], start: float) -> Timeline:

@@ -34,6 +34,11 @@ class Bands:
         """Name the class of a value; an edge belongs to the class above it."""
         return next((name for edge, name in self.edges if value < edge), self.beyond)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every class, in order, and the one of what cannot be read."""
+        return (*(name for _, name in self.edges), self.beyond, NOT_READABLE)
+
 
 FRAME_RATES: Final = Bands(((10.0, "under 10 fps"), (15.0, "10 to 15 fps"), (24.0, "15 to 24 fps")), "24 fps and more")
 """Frames per second: under 10 a pulse cannot be judged, under 24 no small movement."""
@@ -51,6 +56,15 @@ SKIN_TONES: Final = Bands(
 )
 """ITA, degrees: Chardin, Hourseau and Hourseau, Int. J. Cosmetic Science 13, 1991; six classes as in Del Bino and
 Bernerd, British J. Dermatology 169, 2013."""
+
+MEASURED: Final = {
+    FRAME_RATE: FRAME_RATES,
+    "measured_face_size": FACE_SIZES,
+    "measured_light": LIGHTS,
+    "measured_bitrate": BITRATES,
+    "measured_skin_tone": SKIN_TONES,
+}
+"""Name in a report -> classes."""
 
 
 def conditions(observations: Sequence[FaceObservation], *, bits: int, duration_s: float | None) -> dict[str, str]:

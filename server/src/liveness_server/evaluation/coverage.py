@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..types import Outcome
-from .dataset import Dataset, Label
+from .dataset import FROM_PRESENTER, Dataset, Label
 from .evaluate import Judged
 from .metrics import Rate, apcer, bpcer
 
@@ -17,6 +17,18 @@ FACTORS: Final = {
     "face_size": "face size",
 }
 """Columns that a complete data set has -> how they are called. Error rates are known to differ by each."""
+RENDERED: Final = (
+    "The attacks were rendered, not recorded: they show what their authors thought of, and `attack list --json` says "
+    "of each species what it cannot show.",
+    "Attacks and bona fide presentations come from the same few sources: they are not independent of each other.",
+    "Rendered attacks are encoded alike, bona fide clips as they came: the two differ in more than life.",
+    "References are taken from the same footage or portrait as the attack: IAPAR is that of an attacker who has the "
+    "very picture of the enrolment.",
+)
+PRESENTER: Final = (
+    "Attacks from a shipped portrait are made of the rendered presenter in the place of footage of a person: their "
+    "figures say nothing of real faces."
+)
 
 
 def not_covered(judged: Sequence[Judged], dataset: Dataset) -> list[str]:
@@ -27,6 +39,7 @@ def not_covered(judged: Sequence[Judged], dataset: Dataset) -> list[str]:
         *_columns(dataset),
         *_full_system(judged),
         *_silent_checks(judged),
+        *_rendered(dataset),
         "Nothing is known of any attack species that is not listed, and nothing of how hard a listed one was tried.",
         "Presentations of one subject or one source are not independent; the intervals take them to be.",
     ]
@@ -65,7 +78,10 @@ def _columns(dataset: Dataset) -> Iterator[str]:
         elif len(values) == 1 and len(dataset.clips) > 1:
             yield f"Only one {column} was tried: {values.pop()}."
     if absent := [name for column, name in FACTORS.items() if column not in dataset.slices]:
-        yield f"Not labelled, so not sliced by: {', '.join(absent)}."
+        yield (
+            f"Not labelled, so sliced by coarse classes of what the picture shows, if at all: {', '.join(absent)}. "
+            "Skin tone as measured is moved by camera and light."
+        )
 
 
 def _full_system(judged: Sequence[Judged]) -> Iterator[str]:
@@ -79,3 +95,11 @@ def _silent_checks(judged: Sequence[Judged]) -> Iterator[str]:
         if all(answer.outcome is Outcome.INCONCLUSIVE for answer in answers):
             reasons = ", ".join(sorted({answer.reason for answer in answers}))
             yield f"Check {name} never answered ({reasons})."
+
+
+def _rendered(dataset: Dataset) -> Iterator[str]:
+    attacks = [clip for clip in dataset.clips if clip.recipe and clip.label is Label.ATTACK]
+    if attacks:
+        yield from RENDERED
+    if any(clip.columns.get("condition") == FROM_PRESENTER for clip in attacks):
+        yield PRESENTER

@@ -22,6 +22,8 @@ REQUIRED: Final = ("file", "subject", "label", "species", "instrument", "device"
 REFERENCE: Final = "reference"
 NOT_SLICES: Final = frozenset({"file", "label", "species", REFERENCE})
 """Columns that name a presentation or are reported by themselves."""
+FROM_PRESENTER: Final = "from the presenter"
+"""Condition of what is rendered from a shipped portrait."""
 NO_SPECIES: Final = frozenset({"", "-", "none", "n/a", "live", "bona_fide"})
 """What may stand in a bona fide presentation's species; anything else there looks like a wrong label."""
 

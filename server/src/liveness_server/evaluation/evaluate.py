@@ -1,16 +1,18 @@
 """Every clip of a data set through vision and the checks: in parallel, and to be taken up again after a stop.
 
-What is kept of a clip is an `Answer`: outcomes, reasons and counts. It is written the moment it is known, one small
-file per clip, under a key of everything it depends on; no frame, landmark or embedding is ever written.
+What is kept of a clip is an `Answer`: outcomes, reasons, counts, classes of its conditions, and of each check the one
+number that its threshold is held against. It is written the moment it is known, one small file per clip, under a key of
+everything it depends on; no frame, landmark, embedding or trace is ever written.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -18,16 +20,23 @@ from typing import Final
 import msgspec
 
 from ..challenges.sequence import CHECK_NAME as ACTIVE
+from ..checks.base import CheckContext
 from ..checks.match import Match
 from ..engine.fusion import decide
 from ..engine.policy import Policy
 from ..errors import ConfigError, MediaError
-from ..transport.files import read_video
-from ..types import CheckResult, FaceObservation, Outcome, Reference
+from ..transport.files import read_video, video_duration
+from ..types import CaptureTime, CheckResult, FaceObservation, Outcome, Reference
+from ..vision.landmarks import Picture
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.picture import embed_picture
-from .analysis import Analysis, analyse
+from .analysis import Analysis, conclude, run_checks
+from .conditions import conditions
 from .dataset import Clip, Dataset
+
+DIGITS: Final = 6
+"""Significant digits that are kept of a measure."""
+Timed = tuple[CaptureTime, Picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class CheckAnswer:
 
     outcome: Outcome
     reason: str
+    measure: float | None = None
+    """What `Check.measure` returned, to `DIGITS`: for DET curves and calibration only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class Answer:
     checks: dict[str, CheckAnswer]
     frames: int = 0
     duration_s: float = 0.0
+    conditions: dict[str, str] = field(default_factory=dict)
+    """Classes of what was measured of the recording itself (`conditions`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +93,12 @@ class VideoAnalyser:
     def __call__(self, clip: Clip, stopped: Callable[[], bool]) -> Answer:
         """Judge one clip by its own capture times."""
         reference = self._template(clip.reference) if clip.reference else None
-        observations = list(self._observe(clip.path, stopped))
-        digest = self._models.embedding_digest
-        return answer_of(
-            analyse(observations, policy=self._policy, reference=reference, embedding_digest=digest), self._policy
-        )
+        observations = list(self._observe(clip, stopped))
+        checks = run_checks(observations, CheckContext(reference, self._models.embedding_digest))
+        analysis = conclude(checks, observations, policy=self._policy, with_reference=reference is not None)
+        measured = {check.name: _rounded(check.measure()) for check in checks}
+        seen = conditions(observations, bits=8 * clip.path.stat().st_size, duration_s=video_duration(clip.path))
+        return answer_of(analysis, self._policy, measured, seen)
 
     def _template(self, path: Path) -> Reference:
         try:
@@ -92,24 +106,44 @@ class VideoAnalyser:
         except MediaError as error:
             raise MediaError(str(error), f"reference_{error.reason}") from error
 
-    def _observe(self, path: Path, stopped: Callable[[], bool]) -> Iterator[FaceObservation]:
+    def _observe(self, clip: Clip, stopped: Callable[[], bool]) -> Iterator[FaceObservation]:
         with FaceMeter(self._models) as meter:
-            for t, rgb in read_video(path):
+            for t, rgb in within(read_video(clip.path), clip.span):
                 if stopped():
                     raise Stopped
                 yield meter.observe(rgb, t)
 
 
-def answer_of(analysis: Analysis, policy: Policy) -> Answer:
-    """Keep outcomes and reasons of an analysis, and decide a second time without the comparison."""
+def within(frames: Iterator[Timed], span: tuple[float, float] | None) -> Iterator[Timed]:
+    """Return the frames of a span, seconds from the first one; all without."""
+    start: float | None = None
+    first, end = span or (0.0, math.inf)
+    for t, rgb in frames:
+        start = t if start is None else start
+        if t - start >= end:
+            return
+        if t - start >= first:
+            yield t, rgb
+
+
+def _rounded(measure: float | None) -> float | None:
+    """The digits that count; None for what is no number."""
+    return None if measure is None or not math.isfinite(measure) else float(f"{measure:.{DIGITS}g}")
+
+
+def answer_of(
+    analysis: Analysis, policy: Policy, measured: Mapping[str, float | None], seen: Mapping[str, str]
+) -> Answer:
+    """Keep what an analysis came to, and decide a second time without the comparison."""
     results = [CheckResult(name, report.outcome, report.reason) for name, report in analysis.checks.items()]
     return Answer(
         decision=analysis.decision,
         pad=decide(results, policy.terms(with_reference=False).without(ACTIVE, Match.name)),
         reasons=tuple(analysis.reasons),
-        checks={result.check: CheckAnswer(result.outcome, result.reason) for result in results},
+        checks={r.check: CheckAnswer(r.outcome, r.reason, measured.get(r.check)) for r in results},
         frames=analysis.frames,
         duration_s=analysis.duration_s,
+        conditions=dict(seen),
     )
 
 
@@ -152,7 +186,8 @@ class Results:
 
     def _key(self, clip: Clip) -> str:
         files = [clip.path] if clip.reference is None else [clip.path, clip.reference]
-        return hashlib.sha256(" ".join([self._conditions, *map(_digest, files)]).encode()).hexdigest()
+        made_of = [clip.recipe] if clip.recipe else map(_digest, files)
+        return hashlib.sha256(" ".join([self._conditions, *made_of]).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

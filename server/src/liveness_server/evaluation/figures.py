@@ -41,6 +41,9 @@ ROW: Final = 0.3
 UNDATED: Final = ("Date", "Creator", "Format", "Type")
 """Metadata that would make two drawings of the same rows differ, or say nothing."""
 DET_TICKS: Final = (0.01, 0.05, 0.10, 0.20, 0.40, 0.60, 0.80, 0.95)
+DET_COLUMNS: Final = 3
+DET_PLOT: Final = 2.1
+"""Small plots in a row, and the height of each, inches."""
 DET_EDGE: Final = 0.005
 """Share at which the axes end: a DET axis (normal deviates) has no place for 0 and 1."""
 
@@ -53,6 +56,7 @@ def figures(report: Row) -> dict[str, str]:
         "rates": _rates(report) if report["species"] or report["bona_fide"]["n"] else "",
         "outcomes": _outcomes(report) if report["species"] else "",
         "points": _points(report) if any(row["points"] for row in report["checks"].values()) else "",
+        "det": _det({name: row for name, row in report["checks"].items() if row["sweep"]}),
     }
     return {name: svg for name, svg in drawn.items() if svg}
 
@@ -101,14 +105,48 @@ def _points(report: Row) -> str:
             x = [_deviate(point["attacks"]["value"]) for point in points]
             y = [_deviate(point["bona_fide"]["value"]) for point in points]
             axes.plot(x, y, marker="os^vDPX*<>"[number % 10], linewidth=0.8, markersize=5, label=name)
-        for axis, limits in ((axes.xaxis, axes.set_xlim), (axes.yaxis, axes.set_ylim)):
-            axis.set_ticks([_deviate(tick) for tick in DET_TICKS], [f"{tick:.0%}" for tick in DET_TICKS])
-            limits(_deviate(0) - 0.15, _deviate(1) + 0.15)
+        _det_axes(axes, DET_TICKS)
         axes.set_xlabel("attacks let through, worst species")
         axes.set_ylabel("bona fide refused")
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
 
     return _svg("points", draw, 3.8)
+
+
+def _det(swept: Row) -> str:
+    """One small plot a check: all attacks together (thick), the worst species (dashed), and today's threshold."""
+    if not swept:
+        return ""
+    rows = -(-len(swept) // DET_COLUMNS)
+
+    def draw(figure: Figure) -> None:
+        plots = figure.subplots(rows, DET_COLUMNS, squeeze=False).ravel()
+        for axes, (name, row) in zip(plots, swept.items(), strict=False):
+            _det_curves(axes, row["sweep"])
+            axes.set_title(f"{name} (EER {row['sweep']['eer']:.1%})", fontsize=8, color=INK)
+        for axes in plots[len(swept) :]:
+            axes.set_axis_off()
+        figure.supxlabel("attacks accepted", fontsize=9)
+        figure.supylabel("bona fide refused", fontsize=9)
+
+    return _drawn("det", draw, 0.4 + DET_PLOT * rows)
+
+
+def _det_curves(axes: Axes, sweep: Row) -> None:
+    pooled, worst, refused = ([_deviate(share) for share in column] for column in zip(*sweep["det"], strict=True))
+    axes.plot(worst, refused, color=QUIET, linewidth=0.8, linestyle=(0, (4, 2)))
+    axes.plot(pooled, refused, color=COLOURS["fail"], linewidth=1.6)
+    now = sweep["today"]["pooled"]
+    axes.plot(_deviate(now["attacks"]["value"]), _deviate(now["bona_fide"]["value"]), "o", color=INK, markersize=4)
+    _det_axes(axes, DET_TICKS[::2])
+    axes.tick_params(labelsize=7)
+
+
+def _det_axes(axes: Axes, ticks: Sequence[float]) -> None:
+    """Normal deviates on both axes."""
+    for axis, limits in ((axes.xaxis, axes.set_xlim), (axes.yaxis, axes.set_ylim)):
+        axis.set_ticks([_deviate(tick) for tick in ticks], [f"{tick:.0%}" for tick in ticks])
+        limits(_deviate(0) - 0.15, _deviate(1) + 0.15)
 
 
 def _deviate(share: float) -> float:
@@ -127,10 +165,14 @@ def _height(rows: int) -> float:
 
 
 def _svg(name: str, draw: Callable[[Axes], None], height: float) -> str:
-    """Draw and return an `<svg>` element."""
+    """Draw on one pair of axes and return an `<svg>` element."""
+    return _drawn(name, lambda figure: draw(figure.subplots()), height)
+
+
+def _drawn(name: str, draw: Callable[[Figure], None], height: float) -> str:
     with rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        draw(figure.subplots())
+        draw(figure)
         text = StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata=dict.fromkeys(UNDATED))
     return _element(text.getvalue(), name)

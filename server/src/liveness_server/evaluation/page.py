@@ -26,8 +26,9 @@ def render(report: Row) -> str:
     )
     environment.filters |= {"share": share, "interval": interval, "rate": rate, "words": words}
     drawn = {name: Markup(svg) for name, svg in figures(report).items()}  # noqa: S704 - drawn by us, names escaped by matplotlib
+    swept = {name: row for name, row in report["checks"].items() if row["sweep"]}
     return environment.get_template("report.html").render(
-        r=report, figures=drawn, groups=_groups(report["reasons"], report["decided_by"])
+        r=report, figures=drawn, swept=swept, groups=_groups(report["reasons"], report["decided_by"])
     )
 
 
