@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,14 +20,24 @@ from rich.table import Table
 from ..errors import ConfigError, MediaError, ModelError
 from ..evaluation.attacks import SPECIES, ClipSource, Frames, PortraitSource, Source, Species, Still
 from ..evaluation.attacks.film import NOTICE, check_suffix, write
+from ..evaluation.live import LiveError, Played, pin_bitrate
 from ..evaluation.presenter import PORTRAITS
 from ..vision.models import ModelStore
+from .attack_run import NOTICE as LIVE_NOTICE
+from .attack_run import Show, json_of, play_all, table_of
 
+EXIT_PASSED = 1
 EXIT_BAD_MEDIA = 65
 EXIT_NO_INPUT = 66
 EXIT_NO_MODEL = 69
 EXIT_NOT_WRITTEN = 73
-"""As EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE and EX_CANTCREAT in sysexits.h; 2 is a wrong command line."""
+EXIT_INTERRUPTED = 130
+"""As EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE and EX_CANTCREAT in sysexits.h; 2 is a wrong command line, 130 a shell's
+code for SIGINT."""
+API_KEY = "LIVENESS_API_KEY"
+"""Environment variable with the API key, as the client's tools read it."""
+EXPECTED_S = 20.0
+"""How long a session is expected to take, for what happens within it: a freeze comes after 30 to 50 % of that."""
 STAND_IN = (
     "Source: the rendered presenter, itself an animated portrait. It stands in for bona fide footage and is none: "
     "figures from it say nothing of real faces."
@@ -68,21 +83,125 @@ def render(
     """
     species, size = _species(name), (width // 8 * 8, width * 3 // 32 * 8)
     console.print(NOTICE, markup=False, soft_wrap=True)
-    try:
+    with _refusals(clip, out):
         check_suffix(out)
         source = _source(clip, portrait, seconds, seed)
         if reference_out is not None:
             _write_png(reference_out, species.claimed(source, seed, size))
         written = write(out, _counted(species.render(source, seed, size), source), size)
+    console.print(f"{out}: {species.name}, {written} frames", markup=False, soft_wrap=True)
+
+
+@app.command()
+def run(
+    server: Annotated[str, typer.Option(help="Base URL of a running server, https or http.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="SPECIES...", help="Names that `attack list` prints.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Play every species.")] = False,
+    api_key_file: Annotated[
+        Path | None, typer.Option(help=f"File with the API key; without it, the key is read from {API_KEY}.")
+    ] = None,
+    policy: Annotated[str, typer.Option(help="A policy of that server.")] = "standard",
+    clip: Annotated[Path | None, typer.Option("--from", help="Bona fide video file to make the attacks from.")] = None,
+    portrait: Annotated[
+        str, typer.Option(help=f"Without a clip, the presenter's portrait: {', '.join(PORTRAITS)}.")
+    ] = "hopper",
+    reference: Annotated[
+        str,
+        typer.Option(
+            metavar="claimed|none|PICTURE",
+            help="Whom the server is told to expect: the person the attack claims to be, nobody, or a JPEG or PNG."
+            " With nobody, liveness stands alone: no attack is stopped by its likeness.",
+        ),
+    ] = "none",
+    seed: Annotated[int, typer.Option(min=0, help="Same source and seed, same attack.")] = 1,
+    fps: Annotated[float, typer.Option(min=1, max=60, help="Frames a second.")] = 20.0,
+    size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Pixels, multiples of 8.")] = "640x480",
+    bitrate: Annotated[int, typer.Option(min=50, max=20_000, help="Of the video, kbit/s.")] = 2500,
+    timeout: Annotated[
+        float, typer.Option(min=5, max=3600, help="Seconds after which a session is cancelled.")
+    ] = 150.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+    expect_no_pass: Annotated[bool, typer.Option(help="Exit with 1 when an attack passes.")] = False,
+) -> None:
+    """Play species live over WebRTC against a running server, one session after the other.
+
+    FOR TESTING YOUR OWN SYSTEM ONLY. Speaks to the server as anybody can: an API key, its HTTP interface, one WebSocket
+    and one video stream. A species that can answer prompts obeys the challenges; the others play on. `retimed` and
+    `virtual_camera_timing` send their own frame times, whatever --fps says. Every session has a new subject, so that no
+    lockout stands in the way.
+
+    Needs a key of that server (`liveness-server api-key create`). A server with a private certificate is trusted
+    through SSL_CERT_FILE. stdout has the table or the JSON, stderr everything else.
+
+    Exit codes: 0 all were played, whatever was decided; 1 one passed and --expect-no-pass; 2 a wrong option; 65 the
+    clip cannot be used or shows no face; 66 a file cannot be read; 68 nobody answers; 69 the landmark model is missing;
+    75 the server is busy, after one more try; 76 it does not speak the protocol; 77 the key is refused; 78 the policy
+    or the reference picture is refused; 130 interrupted (the session is cancelled).
+    """
+    played: list[Played] = []
+    with _refusals(clip):
+        key, chosen, frame = _api_key(api_key_file), _chosen(names or [], every), _size(size)
+        console.print(LIVE_NOTICE.format(server=server), markup=False, soft_wrap=True)
+        pin_bitrate(bitrate)
+        source = _source(clip, portrait, EXPECTED_S, seed)
+        show = Show(chosen, source, policy, reference, seed, frame, fps, timeout)
+        try:
+            asyncio.run(play_all(show, server, key, played, console))
+        except KeyboardInterrupt:
+            _refuse("interrupted; the session was cancelled", EXIT_INTERRUPTED)
+        finally:
+            _print_results(played, as_json=as_json)
+    if expect_no_pass and any(each.passed for each in played):
+        raise typer.Exit(EXIT_PASSED)
+
+
+def _print_results(played: list[Played], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json_of(played))
+    elif played:
+        Console(highlight=False).print(table_of(played))
+
+
+def _chosen(names: list[str], every: bool) -> list[Species]:
+    if bool(names) == every:
+        raise typer.BadParameter("name at least one, or give --all", param_hint="SPECIES")
+    return list(SPECIES.values()) if every else [_species(name) for name in names]
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{3,4})x(\d{3,4})", text)
+    width, height = (int(number) for number in found.groups()) if found else (0, 0)
+    if not (160 <= width <= 1920 and 120 <= height <= 1440) or width % 8 or height % 8:
+        raise typer.BadParameter(
+            f"{text!r} is not WIDTHxHEIGHT of 160x120 to 1920x1440, multiples of 8", param_hint="--size"
+        )
+    return width, height
+
+
+def _api_key(file: Path | None) -> str:
+    key = (os.environ.get(API_KEY, "") if file is None else file.read_text()).strip()
+    if not re.fullmatch(r"[!-~]+", key):
+        raise typer.BadParameter(f"no API key there: name a file, or set {API_KEY}", param_hint="--api-key-file")
+    return key
+
+
+@contextmanager
+def _refusals(clip: Path | None, out: Path | None = None) -> Iterator[None]:
+    """End the command with a message and a code of its own for everything that can stand in the way."""
+    try:
+        yield
     except ConfigError as error:
         raise typer.BadParameter(str(error)) from None
     except ModelError as error:
         _refuse(str(error), EXIT_NO_MODEL)
+    except LiveError as error:
+        _refuse(str(error), error.exit_code)
     except MediaError as error:
         _refuse(f"{clip}: {error}", EXIT_NO_INPUT if error.reason == "not_found" else EXIT_BAD_MEDIA)
     except OSError as error:
-        _refuse(f"{error.filename or out}: {error.strerror}", EXIT_NOT_WRITTEN)
-    console.print(f"{out}: {species.name}, {written} frames", markup=False, soft_wrap=True)
+        _refuse(f"{error.filename or out}: {error.strerror}", EXIT_NOT_WRITTEN if out else EXIT_NO_INPUT)
 
 
 def _described(species: Species) -> dict[str, str]:
