@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from math import isfinite
 
 import pytest
 
@@ -12,8 +13,9 @@ from lifelike import lifelike
 from liveness_server.checks import REGISTRY
 from liveness_server.checks.base import CheckContext
 from liveness_server.engine.policy_files import shipped_policies
-from liveness_server.types import Outcome, Phase, Reference
+from liveness_server.types import Outcome, Phase, Reference, ServerTime, StreamStats
 from liveness_server.vision.matching import CALIBRATED_DIGEST
+from liveness_server.vision.models import load_manifest
 
 CONTEXT = CheckContext(Reference(identity(ALICE), CALIBRATED_DIGEST), CALIBRATED_DIGEST)
 
@@ -79,6 +81,51 @@ def test_config_is_frozen_and_every_field_says_unit_and_source(check):
     for field in dataclasses.fields(config):
         after = source.split(f"    {field.name}:", 1)[1].split("\n", 2)[1]
         assert after.strip().startswith('"""'), f"{check.name}.{field.name}"
+
+
+def stats(second):
+    return StreamStats(ServerTime(second), 30.0, 1e6, 0, 0, 0.002, "VP8", 30.0, 100 * round(second))
+
+
+def fed(check, given, *, asking=False):
+    """The check after a session with statistics; `asking` for everything after every frame."""
+    for i, frame in enumerate(given):
+        check.update(*frame)
+        if i % 30 == 29:
+            check.receive_stats(stats(frame[0].t))
+        if asking:
+            check.result(), check.measure(), check.features()
+    return check
+
+
+def test_without_input_nothing_is_measured(check):
+    assert check.measure() is None
+    assert check.features() == {}
+
+
+def test_what_is_measured_names_the_threshold_it_is_held_against(check):
+    if check.measured is None:
+        assert fed(check, good_session()).measure() is None
+    else:
+        assert isinstance(getattr(check.Config(), check.measured.threshold), float)
+        assert min(len(check.measured.what), len(check.measured.unit)) > 0
+
+
+def test_measure_features_and_flags_do_not_depend_on_when_one_asks(check):
+    other = fed(REGISTRY[check.name](CONTEXT), list(good_session())[:150], asking=True)
+    fed(check, list(good_session())[:150])
+    assert (check.result(), check.measure(), check.features()) == (other.result(), other.measure(), other.features())
+    assert isfinite(check.measure() or 0.0)
+
+
+def test_only_numbers_are_kept_for_research(check):
+    found = fed(check, good_session()).features()
+    assert all(type(value) is float and isfinite(value) for value in found.values())
+
+
+def test_thresholds_name_the_models_they_were_measured_with(check):
+    for role, digest in check.calibrated_on.items():
+        assert load_manifest().entry(role).sha256 == digest
 
 
 def test_policies_name_only_what_exists():

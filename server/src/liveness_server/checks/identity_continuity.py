@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
 from ..types import CheckResult, Embedding, FaceObservation, Phase
-from ..vision.matching import cosine
-from .base import Check, CheckContext
+from ..vision.matching import CALIBRATED_DIGEST, cosine
+from .base import Check, CheckContext, Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class IdentityContinuity(Check):
 
     name = "identity_continuity"
     Config = IdentityContinuityConfig
+    measured = Measured(
+        "lowest cosine to the anchor that two neighbouring samples did not exceed", "1", "min_cosine", True
+    )
+    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST})
 
     def __init__(self, context: CheckContext, config: IdentityContinuityConfig | None = None) -> None:
         super().__init__(context)
@@ -56,18 +61,24 @@ class IdentityContinuity(Check):
 
     def result(self) -> CheckResult:
         """Compare every embedding with the anchor: the captured face or, before there is one, the first faces seen."""
-        anchored = len(self._anchors) >= self.config.min_anchor
-        anchors = self._anchors if anchored else self._others[: self.config.min_anchor]
-        if len(self._others) < self.config.min_compared:
+        lowest = self.measure()
+        if lowest is None:
             return self.abstained("too_few_challenge_frames")
-        if self._foreign(mean_embedding(anchors)):
+        if lowest < self.config.min_cosine:
             return self.failed("identity_changed")
-        return self.passed() if anchored else self.abstained("too_few_frontal_frames")
+        return self.passed() if self._anchored else self.abstained("too_few_frontal_frames")
 
-    def _foreign(self, anchor: Embedding) -> bool:
-        """Whether two neighbouring embeddings are somebody else's; one outlier alone is not somebody else."""
-        foreign = [cosine(anchor, other) < self.config.min_cosine for other in (*self._others, *self._anchors)]
-        return any(a and b for a, b in pairwise(foreign))
+    def measure(self) -> float | None:
+        """Lowest cosine that two neighbours stayed under together: one outlier alone is not somebody else."""
+        if len(self._others) < max(self.config.min_compared, 2):
+            return None
+        anchor = mean_embedding(self._anchors if self._anchored else self._others[: self.config.min_anchor])
+        cosines = [cosine(anchor, other) for other in (*self._others, *self._anchors)]
+        return min(max(pair) for pair in pairwise(cosines))
+
+    @property
+    def _anchored(self) -> bool:
+        return len(self._anchors) >= self.config.min_anchor
 
 
 def mean_embedding(embeddings: list[Embedding]) -> Embedding:

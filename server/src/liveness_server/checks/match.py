@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ..types import CheckResult, Embedding, FaceObservation, Phase
-from ..vision.matching import CALIBRATED_DIGEST, cosine, decide
-from .base import Check, CheckContext
+from ..vision.matching import BANDS, CALIBRATED_DIGEST, MatchBands, cosine, decide
+from .base import Check, CheckContext, Measured
 from .identity_continuity import mean_embedding
 
 
 @dataclass(frozen=True, slots=True)
 class MatchConfig:
-    """Which frames are matched; the thresholds stand with the model they were measured for, in `vision.matching`."""
+    """Which frames are matched, and when they are of the same person."""
 
+    accept: float = BANDS.accept
+    """Cosine from which two faces are one person; measured with the model of `vision.matching.CALIBRATED_DIGEST`."""
+    review: float = BANDS.review
+    """Cosine under which they are two persons, from the same measurement. Between the two somebody must look."""
     max_yaw: float = 10.0
     """Degrees: the reference is a frontal picture."""
     min_frames: int = 2
@@ -25,6 +30,8 @@ class Match(Check):
 
     name = "match"
     Config = MatchConfig
+    measured = Measured("cosine to the reference", "1", "accept", higher_is_live=True)
+    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST})
 
     def __init__(self, context: CheckContext, config: MatchConfig | None = None) -> None:
         super().__init__(context)
@@ -41,14 +48,25 @@ class Match(Check):
 
     def result(self) -> CheckResult:
         """Compare the mean probe with the reference."""
-        reference = self.context.reference
-        if reference is None:
-            return self.abstained("no_reference")
-        if not reference.model_digest == self.context.embedding_digest == CALIBRATED_DIGEST:
-            return self.abstained("not_calibrated")
-        if len(self._probes) < self.config.min_frames:
-            return self.abstained("too_few_frontal_frames")
-        band = decide(cosine(mean_embedding(self._probes), reference.embedding))
+        if (missing := self._missing()) is not None:
+            return self.abstained(missing)
+        band = decide(self._cosine(), MatchBands(self.config.accept, self.config.review))
         if band == "accept":
             return self.passed()
         return self.failed("other_person") if band == "reject" else self.abstained("review", 1.0)
+
+    def measure(self) -> float | None:
+        """Cosine of the mean probe to the reference; None where they are not compared."""
+        return None if self._missing() else self._cosine()
+
+    def _missing(self) -> str | None:
+        reference = self.context.reference
+        if reference is None:
+            return "no_reference"
+        if not reference.model_digest == self.context.embedding_digest == CALIBRATED_DIGEST:
+            return "not_calibrated"
+        return "too_few_frontal_frames" if len(self._probes) < self.config.min_frames else None
+
+    def _cosine(self) -> float:
+        assert self.context.reference is not None, "something is missing"
+        return cosine(mean_embedding(self._probes), self.context.reference.embedding)

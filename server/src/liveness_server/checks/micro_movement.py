@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..types import CaptureTime, CheckResult, FaceObservation, Phase
 from ..vision.landmarks import LIDS, MOUTH, RIGID, SLOT
-from .base import Check, CheckContext
+from .base import Check, CheckContext, Measured
 
 Array = NDArray[np.float64]
 
@@ -53,6 +53,7 @@ class MicroMovement(Check):
 
     name = "micro_movement"
     Config = MicroMovementConfig
+    measured = Measured("lids and lips within the face, best window", "% of the pupil distance", "alive", True)
 
     def __init__(self, context: CheckContext, config: MicroMovementConfig | None = None) -> None:
         super().__init__(context)
@@ -92,6 +93,10 @@ class MicroMovement(Check):
         if self.soft >= self.config.alive:
             return self.passed()
         return self.abstained("hardly_moves" if most < self.config.quiet else "moves_little", 1.0)
+
+    def measure(self) -> float | None:
+        """Movement of lids and lips in the best window."""
+        return self.soft
 
     def _measure(self) -> None:
         if (len(self._window) - 1) / self.config.window_s < self.config.min_fps:
