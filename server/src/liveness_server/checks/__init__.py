@@ -10,6 +10,7 @@ from .depth import Depth
 from .face_continuity import FaceContinuity
 from .identity_continuity import IdentityContinuity
 from .image_quality import ImageQuality
+from .light_response import LightResponse
 from .match import Match
 from .micro_movement import MicroMovement
 from .pulse import Pulse
@@ -28,6 +29,7 @@ _CHECKS: tuple[type[Check], ...] = (
     StreamIntegrity,
     MicroMovement,
     Pulse,
+    LightResponse,
     DeepfakeTemporal,
 )
 

@@ -6,12 +6,15 @@ ask for, which is why they are not the only check. Never call its sessions bona 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from ...vision.landmarks import Picture
 from ...vision.models import ModelStore
 from .behaviour import Answer, Behaviour, Director
+from .light import Glow, Reflection, Step
 from .portraits import FACE_CENTRE, PORTRAITS, empty_room, framed
 from .puppet import Puppet, Rendered
 from .sensor import PULSE_AMPLITUDE, Sensor, Sway
@@ -59,6 +62,10 @@ class Presenter:
     def done(self, t: float) -> None:
         """The challenge is over: go back to rest."""
         self._director.done(t)
+
+    def light(self, steps: Sequence[Step], t: float, reflection: Reflection | None = None) -> None:
+        """The screen before it shows these colours, from stream time `t` on."""
+        self._sensor.glow = Glow(steps, t, reflection or Reflection())
 
     def frame(self, t: float) -> Picture:
         """The (height, width, 3) RGB frame at stream time `t`, seconds."""

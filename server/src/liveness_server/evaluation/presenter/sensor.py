@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...vision.landmarks import Picture
+from .light import Glow
 
 NOISE = 1.5
 """Standard deviation of the noise, grey levels: a webcam in room light."""
@@ -58,13 +59,16 @@ class Sensor:
         shape = (size[1] + SPARE, size[0] + SPARE, 1)
         tile = np.random.default_rng([seed, 1]).normal(0.0, NOISE, shape).astype(np.float32)
         self._tile = np.ascontiguousarray(np.repeat(tile, 3, axis=2))
+        self.glow: Glow | None = None
+        """Light of a screen, once there is any."""
 
     def expose(self, rgb: Picture, t: float, skin: NDArray[np.float32] | None = None) -> Picture:
         """The frame the camera delivers at stream time `t`; `skin` is a half-size weight map, None without a pulse."""
         noise = self._noise(t, rgb.shape)
-        frame = cv2.add(rgb, noise, dtype=cv2.CV_8U)
+        lit = rgb if self.glow is None or not self.glow.on(t) else self.glow.fall_on(rgb, skin, t)
+        frame = cv2.add(lit, noise, dtype=cv2.CV_8U)
         if skin is not None:
-            self._add_pulse(frame, rgb, noise, skin, t)
+            self._add_pulse(frame, lit, noise, skin, t)
         return np.asarray(frame, dtype=np.uint8)
 
     def _noise(self, t: float, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -72,7 +76,12 @@ class Sensor:
         return self._tile[y : y + shape[0], x : x + shape[1]]
 
     def _add_pulse(
-        self, frame: Picture, rgb: Picture, noise: NDArray[np.float32], skin: NDArray[np.float32], t: float
+        self,
+        frame: Picture,
+        rgb: Picture | NDArray[np.float32],
+        noise: NDArray[np.float32],
+        skin: NDArray[np.float32],
+        t: float,
     ) -> None:
         """Expose the skin's part again: the pulse is smaller than a grey level, so it must go in before rounding."""
         x, y, w, h = cv2.boundingRect((skin > 0).astype(np.uint8))
