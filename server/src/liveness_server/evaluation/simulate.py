@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from .. import wire
 from ..engine.policy import Policy
@@ -71,24 +73,30 @@ def simulate(
     fps: float = FPS,
     latency_s: float = LATENCY_S,
     limit_s: float = LIMIT_S,
+    times: Iterable[float] | None = None,
     bit_rate: int | None = None,
     keep_transcript: bool = False,
 ) -> Session:
     """Play a session to its end, which it always has: after `limit_s` stream seconds the performer leaves.
 
-    `bit_rate`: bits a second of a VP8 stream that the frames pass through; None leaves them as they are.
+    `times`: rising capture times of the frames, seconds from 0, for an attack whose times are its own; None: `fps` a
+    second. `bit_rate`: bits a second of a VP8 stream that the frames pass through; None leaves them as they are.
     """
     session = Session(spec, keep_transcript=keep_transcript)
     session.receive_hello(spec.created)
     session.receive_offer(spec.created)
     with FaceMeter(models) as meter:
         stage = _Stage(session, performer, meter, _Link(fps, bit_rate), latency_s)
-        for number in range(round(limit_s * fps)):
-            stage.step(number / fps)
+        for t in takewhile(lambda t: t < limit_s, _ticks(fps) if times is None else times):
+            stage.step(t)
             if session.ended:
                 return session
     session.receive_gone(ServerTime(spec.created + CONNECT_S + limit_s))
     return session
+
+
+def _ticks(fps: float) -> Iterator[float]:
+    return (number / fps for number in count())
 
 
 @dataclass(slots=True)
