@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from liveness_server.cli import app
 
-KEYS = {"decision", "reasons", "checks", "timeline", "frames", "duration_s", "faces"}
+KEYS = {"decision", "reasons", "checks", "timeline", "frames", "duration_s", "faces", "features"}
 
 
 def analyze(*arguments) -> tuple[int, dict]:
@@ -42,9 +42,11 @@ def test_the_json_contract(tmp_path, models, astronaut):
     assert set(answer) == KEYS
     assert answer["decision"] in {"pass", "fail", "inconclusive"}
     assert "active" not in answer["checks"]
-    assert all(set(check) == {"outcome", "reason", "quality"} for check in answer["checks"].values())
+    assert all(set(check) == {"outcome", "reason", "quality", "flags"} for check in answer["checks"].values())
     assert set(answer["timeline"]) == {"blinks_s", "yaw_deg", "pitch_deg"}
     assert set(answer["timeline"]["yaw_deg"]) == {"min", "max"}
+    assert answer["checks"]["stream_integrity"]["flags"] == ["repeated_frames"], "one picture"
+    assert answer["features"]["deepfake_temporal"]["blinks_per_min"] == 0
     assert answer["timeline"]["blinks_s"] == []
     assert (answer["frames"], answer["faces"]) == (60, 1)
     assert answer["duration_s"] == pytest.approx(59 / 30, abs=0.01)
@@ -133,6 +135,17 @@ def test_blinks_of_real_clips(real_clips, models, clip, least, most):
     _, answer = analyze(real_clips / clip)
     assert least <= len(answer["timeline"]["blinks_s"]) <= most
     assert answer["decision"] != "fail"
+
+
+@pytest.mark.realclips
+def test_a_starved_recording_is_told_from_a_face_without_pulse(real_clips, models):
+    _, answer = analyze(real_clips / "controls/face_vp8_100k.webm")
+    assert answer["checks"]["pulse"] == {
+        "outcome": "inconclusive",
+        "reason": "low_bitrate",
+        "quality": 0.0,
+        "flags": [],
+    }
 
 
 @pytest.mark.realclips

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from liveness_server.errors import MediaError
-from liveness_server.transport.files import read_video, upright, video_duration
+from liveness_server.transport.files import file_stats, read_video, upright, video_duration
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -109,6 +109,24 @@ def test_duration_is_known_before_reading(tmp_path: Path) -> None:
     assert video_duration(path) == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "encoder", "codec"),
+    [("a.mp4", "mpeg4", "MPEG4"), ("a.webm", "libvpx", "VP8"), ("b.mp4", "libx264", "H264")],
+)
+def test_what_a_file_would_have_been_as_a_stream(tmp_path: Path, name: str, encoder: str, codec: str) -> None:
+    path = write_video(tmp_path / name, range(0, 2000, 40), codec=encoder)
+    stats = file_stats(path)
+    assert (stats.codec, stats.fps) == (codec, pytest.approx(25.0, abs=0.1))
+    assert 0.3 < stats.bitrate * 2.0 / (8 * path.stat().st_size) < 1.0, "all but the container"
+    assert stats.declared_fps == pytest.approx(25.0, abs=0.5) or encoder == "libvpx"
+    assert (stats.packets, stats.lost) == (0, 0)
+
+
+def test_a_single_frame_has_no_rate(tmp_path: Path) -> None:
+    stats = file_stats(write_video(tmp_path / "one.mp4", [0]))
+    assert (stats.fps, stats.bitrate) == (0.0, 0.0)
+
+
 def test_files_that_are_no_video(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("hello " * 1000)
@@ -122,6 +140,8 @@ def test_files_that_are_no_video(tmp_path: Path) -> None:
 def test_reading_refuses_at_once_not_at_the_first_frame(tmp_path: Path) -> None:
     with pytest.raises(MediaError):
         read_video(tmp_path / "missing.mp4")
+    with pytest.raises(MediaError):
+        file_stats(tmp_path / "missing.mp4")
     with pytest.raises(MediaError):
         video_duration(write_sound(tmp_path / "sound.m4a"))
 

@@ -12,9 +12,19 @@ import pytest
 
 from acting import ALICE, face, identity, observe
 from liveness_server.checks.base import CheckContext
-from liveness_server.checks.pulse import Pulse
+from liveness_server.checks.pulse import Pulse, PulseConfig
 from liveness_server.transport.files import read_video
-from liveness_server.types import CheckResult, FaceObservation, Outcome, Phase, Reference, SkinRegions
+from liveness_server.types import (
+    CaptureTime,
+    CheckResult,
+    FaceObservation,
+    Outcome,
+    Phase,
+    Reference,
+    ServerTime,
+    SkinRegions,
+    StreamStats,
+)
 from liveness_server.vision.measure import FaceMeter
 from server.signal.synthetic import BLOOD, living, painted, still, times, wave
 
@@ -39,6 +49,17 @@ def judge(shown: Iterable[FaceObservation], phase=Phase.CAPTURE) -> CheckResult:
     for observation in shown:
         check.update(observation, phase, 0)
     return check.result()
+
+
+def streamed(shown: Iterable[FaceObservation], bitrate, codec="VP8") -> Pulse:
+    """The check after these frames, with a sample of `bitrate(t)` after each second."""
+    check, last = Pulse(CONTEXT), CaptureTime(0.0)
+    for observation in shown:
+        check.update(observation, Phase.CAPTURE, 0)
+        if observation.t - last >= 1.0:
+            last = observation.t
+            check.receive_stats(StreamStats(ServerTime(last), 30.0, bitrate(last), 0, 0, codec=codec))
+    return check
 
 
 def test_a_living_face_passes():
@@ -115,6 +136,48 @@ def test_the_pulse_of_the_positioning_alone_does_not_count():
 def test_frames_out_of_order_are_left_out():
     shown = alive()
     assert judge([*shown[:100], shown[50], *shown[100:]]) == judge(shown)
+
+
+@pytest.mark.parametrize(
+    ("bitrate", "codec", "reason"),
+    [
+        (lambda t: 1e5, "VP8", "low_bitrate"),
+        (lambda t: 2.5e5, "VP8", "ok"),
+        (lambda t: 1e5 if 3 < t < 7 else 1e6, "VP8", "ok"),
+        (lambda t: 1e5 if 3 < t < 12 else 1e6, "VP8", "low_bitrate"),
+        (lambda t: 1e5, "H264", "ok"),
+        (lambda t: 1e5, "", "ok"),
+    ],
+    ids=["starved", "enough", "for a moment", "most of the time", "spares better", "unknown"],
+)
+def test_too_few_bits_leave_no_pulse(bitrate, codec, reason):
+    assert streamed(alive(), bitrate, codec).result().reason == reason
+
+
+def test_a_thin_start_is_forgotten_when_another_window_is_judged():
+    shown = alive(26.0, x=lambda t: 0.35 + 0.05 * np.sin(t) * (t < 13))
+    assert streamed(shown, lambda t: 1e5 + 1e6 * (t > 12)).result().reason == "ok"
+
+
+def test_the_measure_is_the_strength_even_of_a_weak_line():
+    strong, weak, short = Pulse(CONTEXT), Pulse(CONTEXT), Pulse(CONTEXT)
+    for check, shown in (
+        (strong, alive()),
+        (weak, person(still(np.random.default_rng(1), times(12)))),
+        (short, alive(5)),
+    ):
+        for observation in shown:
+            check.update(observation, Phase.CAPTURE, 0)
+    assert strong.measure() > 0 > weak.measure()
+    assert short.measure() is None
+
+
+def test_a_higher_threshold_asks_for_a_stronger_line():
+    check = Pulse(CONTEXT, PulseConfig(min_margin=40.0))
+    for observation in alive():
+        check.update(observation, Phase.CAPTURE, 0)
+    assert check.result().reason == "weak_signal"
+    assert check.measure() == pytest.approx(streamed(alive(), lambda t: 1e6).measure())
 
 
 @pytest.mark.realclips

@@ -5,6 +5,7 @@
     python tests/server/signal/measure_pulse.py --cost
     python tests/server/signal/measure_pulse.py --sensor          # against a finger sensor, $LIVENESS_TEST_DATA
     python tests/server/signal/measure_pulse.py --clips           # the check on the first 12 s of the shared clips
+    python tests/server/signal/measure_pulse.py --bitrates        # the strength that VP8 and H264 leave of a clip
 
 What is synthetic is drawn from fixed seeds. Rates exist here to compare with the truth, nowhere else; of the clips no
 frame, trace or rate is printed or stored.
@@ -13,6 +14,7 @@ frame, trace or rate is printed or stored.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -20,6 +22,7 @@ from collections import Counter
 from itertools import product, takewhile
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
@@ -37,12 +40,13 @@ from liveness_server.signal.resample import regular
 from liveness_server.signal.rppg import METHODS
 from liveness_server.signal.spectral import line
 from liveness_server.transport.files import read_video
-from liveness_server.types import Phase
+from liveness_server.types import CaptureTime, Phase
 from liveness_server.vision.measure import FaceMeter, VisionModels
 from liveness_server.vision.models import ModelStore
 from server.signal.synthetic import AMPLITUDE, FS, SKIN, in_band_noise, living, noisy, times, wave
 
 Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
 
 DATA = Path(os.environ.get("LIVENESS_TEST_DATA") or Path(__file__).parents[4] / "shared" / "data")
 NOISES = {"white": 0.0, "pink": 1.0, "random walk": 2.0}
@@ -149,12 +153,68 @@ def clips() -> None:
         print(f"| {path.stem} | {_clip_row(check)} |", flush=True)
 
 
+BITRATES = {"libvpx": (100, 150, 200, 250), "libx264": (25, 50, 100)}
+"""Encoder -> bits per second asked for, thousands."""
+CODED = "evm_face.mp4"
+"""The clip with the strongest pulse."""
+
+
+def bitrates() -> None:
+    models = VisionModels.load(ModelStore())
+    frames = list(takewhile(lambda frame: frame[0] <= 12, read_video(DATA / "clips" / CODED)))
+    print("| encoder | asked for, kb/s | come to, kb/s | answer | strength, dB |\n|-|-|-|-|-|")
+    for encoder, asked in BITRATES.items():
+        for kbps in asked:
+            _coded_row(models, frames, encoder, kbps)
+
+
+def _coded_row(models: VisionModels, frames: list[tuple[float, Picture]], encoder: str, kbps: int) -> None:
+    data = encoded([rgb for _, rgb in frames], encoder, 1000 * kbps)
+    check, times_s = Pulse(CheckContext(None, "")), [t for t, _ in frames]
+    with FaceMeter(models, embed_interval_s=1e6) as meter, av.open(io.BytesIO(data)) as file:
+        for t, decoded in zip(times_s, file.decode(video=0), strict=True):
+            check.update(meter.observe(decoded.to_ndarray(format="rgb24"), CaptureTime(t)), Phase.CAPTURE, 0)
+    came_to = 8e-3 * len(data) / (times_s[-1] - times_s[0])
+    result, window = check.result(), next(check._windows())
+    strength = pulse._strength(pulse._window(checks.pulse._traces(*_cut_out(check, window))))
+    print(f"| {encoder} | {kbps} | {came_to:.0f} | {result.outcome} {result.reason} | {strength:.1f} |", flush=True)
+
+
+def encoded(pictures: list[Picture], encoder: str, bit_rate: int) -> bytes:
+    """The pictures as an encoder in real time leaves them, with one key frame."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as file:
+        stream = file.add_stream(encoder, rate=30)
+        height, width = pictures[0].shape[:2]
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = (
+            width // 2 * 2,
+            height // 2 * 2,
+            "yuv420p",
+            bit_rate,
+        )
+        stream.options = REAL_TIME[encoder]
+        for picture in pictures:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(stream.encode())
+    return buffer.getvalue()
+
+
+REAL_TIME = {
+    "libvpx": {"deadline": "realtime", "cpu-used": "6", "g": "3000", "lag-in-frames": "0"},
+    "libx264": {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "g": "3000"},
+}
+
+
+def _cut_out(check: Pulse, window: slice) -> tuple[Array, Array]:
+    return np.array(check._times[window]), np.array(check._rows[window])
+
+
 def _clip_row(check: Pulse) -> str:
     result, window = check.result(), next(check._windows(), None)
     answer = f"{result.outcome} {result.reason} | {result.quality:.2f}"
     if window is None:
         return f"{answer} | – | – | – | –"
-    seen = pulse._window(checks.pulse._traces(np.array(check._times[window]), np.array(check._rows[window])))
+    seen = pulse._window(checks.pulse._traces(*_cut_out(check, window)))
     colour = line(relative(seen.skin[:, seen.best]), seen.hz, fs=FS)
     numbers = (check._speed(window), pulse._strength(seen), likeness_to_blood(colour), green_over_red(colour))
     return " | ".join([answer, *(f"{number:.2f}" for number in numbers)])
@@ -167,6 +227,7 @@ def main() -> None:
     parser.add_argument("--cost", action="store_true")
     parser.add_argument("--sensor", action="store_true")
     parser.add_argument("--clips", action="store_true")
+    parser.add_argument("--bitrates", action="store_true")
     asked = parser.parse_args()
     if asked.noise:
         noise(asked.noise)
@@ -178,6 +239,8 @@ def main() -> None:
         sensor()
     if asked.clips:
         clips()
+    if asked.bitrates:
+        bitrates()
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def test_also_with_a_third_of_the_frames_lost_and_at_12_fps():
 
 
 def test_a_stated_answer_holds_no_rate():
-    assert {field.name for field in fields(Decision)} == {"presence", "reason", "quality"}
+    assert {field.name for field in fields(Decision)} == {"presence", "reason", "quality", "margin_db"}
     answers = {judge_pulse(living(rng(5), times(12), bpm)).reason for bpm in (50, 80, 140)}
     assert answers == {"ok"}
 
@@ -60,7 +60,9 @@ def test_a_stated_answer_holds_no_rate():
     ],
 )
 def test_abstains(traces, reason):
-    assert judge_pulse(traces) == Decision(Presence.ABSTAIN, reason)
+    decision = judge_pulse(traces)
+    assert replace(decision, margin_db=None) == Decision(Presence.ABSTAIN, reason)
+    assert (decision.margin_db is not None) is (reason == "weak_signal"), "measured, if too little"
 
 
 def test_a_brightness_pulsed_photo_is_not_coherent():

@@ -10,18 +10,19 @@ file, in any field, log or reason.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import hypot, log, sqrt
+from statistics import median
 from typing import Final
 
 import numpy as np
 
-from ..signal.pulse import Presence, PulseLimits, Traces, judge_pulse
+from ..signal.pulse import Decision, Presence, PulseLimits, Traces, judge_pulse
 from ..signal.resample import runs
 from ..signal.valid import Array
-from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase
+from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase, StreamStats
 from ..vision.landmarks import KEPT
-from .base import Check, CheckContext
+from .base import Check, CheckContext, Measured
 from .limits import QualityLimits
 
 _BRIDGE = KEPT.index(168)
@@ -39,6 +40,8 @@ class PulseConfig:
 
     limits: PulseLimits = field(default_factory=PulseLimits)
     """When a line counts as a pulse; each with unit and source in `signal/pulse.py`."""
+    min_margin: float = 0.0
+    """Decibels that a line must stand out more than its window asks for (`limits.min_snr`)."""
     light: QualityLimits = field(default_factory=QualityLimits)
     """Luma 0..255 and clipped fraction, medians of the window, beyond which nothing is said."""
     window_s: float = 12.0
@@ -47,6 +50,9 @@ class PulseConfig:
     """Seconds between windows that are compared for calm. A choice."""
     max_gap_s: float = 1.0
     """Seconds without a face that a window may bridge: a freeze of 1 s cost 2 dB of 9 on a still face."""
+    min_bitrate: float = 190_000.0
+    """Bits per second of VP8, median of the receiver's samples in the window; less leaves no pulse. A still face of 528
+    by 592 pixels keeps 4.9 dB of 9.2 at 220 kb/s and 0.1 dB at 165: the middle by ratio (server/docs/pulse.md)."""
     max_speed: float = 0.6
     """Pupil distances per second, rms of the nose bridge: a pulse was read at 0.08 on a real face and at 0.48 on a
     rendered one; at 1.2 the strongest line was the head's own. Under the middle. See server/docs/pulse.md."""
@@ -59,6 +65,7 @@ class Pulse(Check):
 
     name = "pulse"
     Config = PulseConfig
+    measured = Measured("strength of the line over what its window asks for", "dB", "min_margin", higher_is_live=True)
 
     def __init__(self, context: CheckContext, config: PulseConfig | None = None) -> None:
         super().__init__(context)
@@ -68,6 +75,8 @@ class Pulse(Check):
         self._moved: list[float] = []
         """Integral of the nose bridge's squared speed up to each frame, (pupil distances)^2 / s."""
         self._started: CaptureTime | None = None
+        self._bitrates: list[tuple[CaptureTime, float]] = []
+        """Capture time of the newest face and what came of VP8 in the second before, bits per second."""
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
         """Keep what is needed of one frame, in any phase."""
@@ -82,22 +91,37 @@ class Pulse(Check):
         self._times.append(t)
         self._rows.append(row)
 
+    def receive_stats(self, stats: StreamStats) -> None:
+        """Note what the stream held at this moment; only of VP8 is it known how little is too little."""
+        if self._times and stats.codec == "VP8":
+            self._bitrates.append((self._times[-1], stats.bitrate))
+
     def result(self) -> CheckResult:
         """Judge the calmest window of all."""
-        windows = list(self._windows())
-        if not windows:
-            return self.abstained("too_short")
-        speed, window = min(((self._speed(window), window) for window in windows), key=lambda pair: pair[0])
-        if speed > self.config.max_speed:
-            return self.abstained("large_motion")
-        rows = np.array(self._rows[window])
-        problem = self._light(rows)
-        if problem is not None:
-            return self.abstained(problem)
-        decision = judge_pulse(_traces(np.array(self._times[window]), rows), self.config.limits)
+        decision = self._decision()
         if decision.presence is Presence.COHERENT:
             return self.passed(decision.quality)
         return self.abstained(decision.reason, decision.quality)
+
+    def measure(self) -> float | None:
+        """Strength of the line in the calmest window; None where no window is fit to be judged."""
+        margin = self._decision().margin_db
+        return None if margin is None else margin + self.config.min_margin
+
+    def _decision(self) -> Decision:
+        windows = list(self._windows())
+        if not windows:
+            return Decision(Presence.ABSTAIN, "too_short")
+        speed, window = min(((self._speed(window), window) for window in windows), key=lambda pair: pair[0])
+        if speed > self.config.max_speed:
+            return Decision(Presence.ABSTAIN, "large_motion")
+        rows, t = np.array(self._rows[window]), np.array(self._times[window])
+        problem = self._light(rows) or self._coding(t)
+        if problem is not None:
+            return Decision(Presence.ABSTAIN, problem)
+        limits = self.config.limits
+        raised = tuple(snr + self.config.min_margin for snr in limits.min_snr)
+        return judge_pulse(_traces(t, rows), replace(limits, min_snr=raised))
 
     def _speed(self, window: slice) -> float:
         """Rms speed of the nose bridge, pupil distances per second."""
@@ -125,6 +149,10 @@ class Pulse(Check):
         if luma < self.config.light.min_luma:
             return "too_dark"
         return "too_bright" if luma > self.config.light.max_luma or clipped > self.config.light.max_clipped else None
+
+    def _coding(self, t: Array) -> str | None:
+        within = [bitrate for at, bitrate in self._bitrates if t[0] < at <= t[-1]]
+        return "low_bitrate" if within and median(within) < self.config.min_bitrate else None
 
 
 def _row(face: Face) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import MediaError, ModelError
 from ..evaluation.analysis import Analysis, analyse
-from ..transport.files import read_video, video_duration
+from ..transport.files import file_stats, read_video, video_duration
 from ..types import FaceObservation, Outcome, Reference
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.models import ModelStore
@@ -40,8 +40,9 @@ def command(
     A file answers no challenge: the decision speaks of the passive checks alone, and a recording that passes them is
     not thereby alive.
 
-    JSON keys: decision, reasons, checks, timeline (blinks_s, yaw_deg, pitch_deg), frames, duration_s, faces; or error
-    (a stable code), file and message.
+    JSON keys: decision, reasons, checks (outcome, reason, quality, flags), timeline (blinks_s, yaw_deg, pitch_deg),
+    frames, duration_s, faces, features (numbers for research, derived from the face); or error (a stable code), file
+    and message.
 
     Exit codes: 0 pass, 1 fail, 3 inconclusive, 65 a file cannot be used, 66 a file cannot be read, 69 a model is
     missing or changed.
@@ -50,13 +51,14 @@ def command(
     try:
         models = VisionModels.load(ModelStore())
         template = None if reference is None else _template(models, reference, as_json)
-        observations = _observe(models, video)
+        observations, stats = _observe(models, video), file_stats(video)
     except ModelError as error:
         _refuse(as_json, EXIT_NO_MODEL, error.code, str(error), None)
     except MediaError as error:
         code = EXIT_NO_INPUT if error.reason == "not_found" else EXIT_BAD_MEDIA
         _refuse(as_json, code, error.reason, f"{video}: {error}", video)
-    analysis = analyse(observations, policy=chosen, reference=template, embedding_digest=models.embedding_digest)
+    digest = models.embedding_digest
+    analysis = analyse(observations, policy=chosen, reference=template, embedding_digest=digest, stats=stats)
     typer.echo(msgspec.json.encode(analysis).decode()) if as_json else _print(analysis)
     raise typer.Exit(EXIT_CODES[analysis.decision])
 
@@ -93,7 +95,8 @@ def _print(analysis: Analysis) -> None:
     reasons = f"  ({', '.join(analysis.reasons)})" if analysis.reasons else ""
     console.print(f"passive checks: [bold]{analysis.decision}[/]{reasons}")
     for name, report in analysis.checks.items():
-        console.print(f"  {name:22}{report.outcome:14}{report.reason:24}quality {report.quality:.2f}")
+        flags = f"  ({', '.join(report.flags)})" if report.flags else ""
+        console.print(f"  {name:22}{report.outcome:14}{report.reason:24}quality {report.quality:.2f}{flags}")
     line = analysis.timeline
     console.print(f"{analysis.frames} frames, {analysis.duration_s:.1f} s, faces {analysis.faces}")
     console.print(f"{len(line.blinks_s)} blinks at {', '.join(f'{t:.1f}' for t in line.blinks_s) or '-'} s")

@@ -8,7 +8,7 @@ frames and the second half that of the captured ones, so that the identity is co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..challenges.blinks import Blink, BlinkDetector
 from ..challenges.sequence import CHECK_NAME as ACTIVE
@@ -16,7 +16,10 @@ from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
 from ..engine.fusion import decide, reasons_of
 from ..engine.policy import Policy
-from ..types import FaceObservation, Outcome, Phase, Reference
+from ..types import FaceObservation, Outcome, Phase, Reference, ServerTime, StreamStats
+
+SAMPLE_S = 1.0
+"""Seconds between two samples of a stream's statistics, as in `transport.attempt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class CheckReport:
     outcome: Outcome
     reason: str
     quality: float
+    flags: tuple[str, ...] = ()
+    """What was noticed and decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +64,22 @@ class Analysis:
     duration_s: float
     faces: int
     """Largest number of faces seen in one frame (2 = two or more)."""
+    features: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What checks keep for research, by check; decides nothing, and stays on this machine."""
 
 
 def analyse(
-    observations: Sequence[FaceObservation], *, policy: Policy, reference: Reference | None, embedding_digest: str
+    observations: Sequence[FaceObservation],
+    *,
+    policy: Policy,
+    reference: Reference | None,
+    embedding_digest: str,
+    stats: StreamStats | None = None,
 ) -> Analysis:
-    """Run the policy's checks over observations in capture order."""
-    checks = run_checks(observations, CheckContext(reference, embedding_digest))
-    return conclude(checks, observations, policy=policy, with_reference=reference is not None)
+    """Run the policy's checks over observations in capture order; `stats` as of `run_checks`."""
+    checks = run_checks(observations, CheckContext(reference, embedding_digest), stats=stats)
+    analysis = conclude(checks, observations, policy=policy, with_reference=reference is not None)
+    return replace(analysis, features={check.name: dict(found) for check in checks if (found := check.features())})
 
 
 def conclude(
@@ -79,7 +92,7 @@ def conclude(
     return Analysis(
         decision=decide(results, terms),
         reasons=list(reasons_of(results, terms)),
-        checks={r.check: CheckReport(r.outcome, r.reason, r.quality) for r in results},
+        checks={r.check: CheckReport(r.outcome, r.reason, r.quality, r.flags) for r in results},
         timeline=_timeline(observations, start),
         frames=len(observations),
         duration_s=round(observations[-1].t - start, 3) if observations else 0.0,
@@ -93,15 +106,30 @@ def blinks_of(observations: Iterable[FaceObservation]) -> list[Blink]:
     return [blink for o in observations if (blink := detector.update(o)) is not None]
 
 
-def run_checks(observations: Sequence[FaceObservation], context: CheckContext) -> list[Check]:
-    """Return every registered check after it has seen the observations, in the registry's order."""
+def run_checks(
+    observations: Sequence[FaceObservation], context: CheckContext, *, stats: StreamStats | None = None
+) -> list[Check]:
+    """Return every registered check after it has seen the observations, in the registry's order.
+
+    `stats` (`transport.files.file_stats`) is what the file would have been as a stream; the checks are told so once a
+    second of capture time, as a live session tells them. Without it they are told nothing.
+    """
     checks = [check(context) for check in REGISTRY.values()]
     middle = len(observations) // 2
+    sampled = observations[0].t if observations else 0.0
     for index, observation in enumerate(observations):
         phase, step = (Phase.CHALLENGE, 1) if index < middle else (Phase.CAPTURE, 0)
         for check in checks:
             check.update(observation, phase, step)
+        if stats is not None and observation.t - sampled >= SAMPLE_S:
+            sampled = observation.t
+            _tell(checks, replace(stats, t=ServerTime(sampled)))
     return checks
+
+
+def _tell(checks: Iterable[Check], stats: StreamStats) -> None:
+    for check in checks:
+        check.receive_stats(stats)
 
 
 def _timeline(observations: Sequence[FaceObservation], start: float) -> Timeline:

@@ -51,6 +51,8 @@ class Decision:
     """`ok` when coherent, else a stable snake_case code."""
     quality: float = 0.0
     """How good the evidence was, 0..1."""
+    margin_db: float | None = None
+    """Decibels by which the line stands out more than its window asks for; None when nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,10 +162,11 @@ def judge_pulse(traces: Traces, limits: PulseLimits | None = None) -> Decision:
     window = _window(traces)
     margin = _strength(window) - float(np.interp(seconds, limits.snr_windows, limits.min_snr))
     if margin < 0:
-        return Decision(Presence.ABSTAIN, "weak_signal")
+        return Decision(Presence.ABSTAIN, "weak_signal", margin_db=margin)
     reason = _incoherence(window, limits) or _control(window, traces, limits)
     quality = min(0.5 + margin / 10, 1.0)
-    return Decision(Presence.NOT_COHERENT, reason, quality) if reason else Decision(Presence.COHERENT, "ok", quality)
+    presence = Presence.NOT_COHERENT if reason else Presence.COHERENT
+    return Decision(presence, reason or "ok", quality, margin)
 
 
 def _window(traces: Traces) -> _Window:

@@ -12,7 +12,7 @@ from av.stream import Disposition
 from numpy.typing import NDArray
 
 from ..errors import MediaError
-from ..types import CaptureTime
+from ..types import CaptureTime, ServerTime, StreamStats
 from .frames import to_rgb
 
 Picture = NDArray[np.uint8]
@@ -50,6 +50,32 @@ def video_duration(path: Path) -> float | None:
     with _open(path) as container:
         _video_stream(container)
         return container.duration / av.time_base if container.duration else None
+
+
+def file_stats(path: Path) -> StreamStats:
+    """Return what a file would have been as a stream, without decoding a frame: rate, bits per second of the pictures
+    alone, codec, and the rate its header declares. Counts of packets stay 0: a file loses none.
+
+    Raises `MediaError` as `read_video` does at once.
+    """
+    with _open(path) as container:
+        stream = _video_stream(container)
+        times, size = [], 0
+        for packet in container.demux(stream):
+            size += packet.size
+            if packet.pts is not None and packet.time_base is not None:
+                times.append(float(packet.pts * packet.time_base))
+        span = max(times) - min(times) if times else 0.0
+        fps = (len(times) - 1) / span if span > 0 else 0.0
+        return StreamStats(
+            t=ServerTime(0.0),
+            fps=fps,
+            bitrate=8 * size * fps / max(len(times), 1),
+            lost=0,
+            dropped=0,
+            codec=stream.codec_context.name.upper(),
+            declared_fps=float(stream.average_rate or 0.0),
+        )
 
 
 def _open(path: Path) -> av.container.InputContainer:
