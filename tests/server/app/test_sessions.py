@@ -74,6 +74,8 @@ async def test_a_pass_gives_details_and_a_token_to_the_relying_party(server: Ser
     assert seen["entropy_bits"] == session.verdict.entropy_bits > 0
     deciding = shipped_policies()["standard"].terms(with_reference=True).required | {"pulse"}
     assert {seen["checks"][name]["outcome"] for name in deciding} == {"pass"}
+    assert seen["checks"]["stream_integrity"]["flags"] == ["exact_pacing"], "the scripted person is"
+    assert "flags" not in seen["checks"]["single_face"]
     assert [c["kind"] for c in seen["challenges"]] == list(session.plan)
     assert all(c["onset_s"] > 0 for c in seen["challenges"])
 
@@ -106,7 +108,7 @@ async def test_quality_figures_need_their_own_scope(server: Server, bank: dict[s
     async with server.services.database.write() as connection:
         await connection.exec_driver_sql("UPDATE api_keys SET scopes = 'session:read' WHERE id = ?", (key.id,))
     seen = await server.view(bank, created["session_id"])
-    assert all(set(check) == {"outcome", "reason"} for check in seen["checks"].values())
+    assert all(set(check) <= {"outcome", "reason", "flags"} for check in seen["checks"].values())
 
 
 async def test_an_unused_session_expires_at_once(server: Server, bank: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from ..store import sessions
 from ..store.audit import AuditLine, blank
 from ..store.sessions import Ending, SessionRecord, Status
 from ..tokens import Claims, sign
-from ..types import ChallengeTiming, Outcome, Profile, ServerTime, Verdict
+from ..types import ChallengeTiming, CheckResult, Outcome, Profile, ServerTime, Verdict
 from ..wire import CLOSE_MEANING, CloseCode
 from .keys import create_private_file
 from .schemas import ChallengeReport, CheckReport, Result
@@ -172,11 +172,15 @@ def _closed(code: CloseCode) -> RemoteProtocolError:
 def _result(verdict: Verdict) -> Result:
     return Result(
         reasons=verdict.reasons,
-        checks={c.check: CheckReport(outcome=c.outcome, reason=c.reason, quality=c.quality) for c in verdict.checks},
+        checks={c.check: _check(c) for c in verdict.checks},
         challenges=tuple(map(_challenge, verdict.challenges)),
         entropy_bits=verdict.entropy_bits,
         transcript_hash=verdict.transcript_hash,
     )
+
+
+def _check(result: CheckResult) -> CheckReport:
+    return CheckReport(outcome=result.outcome, reason=result.reason, quality=result.quality, flags=result.flags)
 
 
 def _challenge(timing: ChallengeTiming) -> ChallengeReport:

@@ -97,6 +97,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reason: str
     quality: float | None = None
     """How good the evidence was, 0..1; only with the scope `session:scores`."""
+    flags: tuple[str, ...] = ()
+    """What was noticed and decided nothing; left out when there is nothing."""
 
 
 class ChallengeReport(msgspec.Struct, frozen=True, kw_only=True):
