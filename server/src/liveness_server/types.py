@@ -133,6 +133,25 @@ class TextureSample:
     """Noise of the picture around the face before blurring, standard deviation in grey levels."""
 
 
+Shift = tuple[float, float]
+"""Motion right and down in 0.1 s, in 1/640 of the frame's longer edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurroundSample:
+    """What is around the head in one frame, and how it moved in the next 0.1 s (`vision.surround`)."""
+
+    sides: int
+    """Long straight sides of a frame around the face that are in view, 0 to 4."""
+    face: Shift | None
+    """Motion of the face against the far background; None where one of the three cannot be followed."""
+    ring: Shift | None
+    """Motion of what is beside the head against the far background; None exactly when `face` is."""
+    moire: float | None
+    """Strongest periodic pattern around the face over the frames so far, dB above its ring of the spectrum; None while
+    they are few."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """What is measured on the one (largest) face of a frame."""
@@ -159,6 +178,8 @@ class Face:
     """Present on the frame that completes a window only."""
     texture: TextureSample | None = None
     """Present every half second only, and never without the optional model."""
+    surround: SurroundSample | None = None
+    """Present about once a second only."""
 
 
 @dataclass(frozen=True, slots=True)

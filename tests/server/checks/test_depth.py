@@ -19,6 +19,10 @@ TILTED_PLANE = replace(LIVE, residual=0.5, stretch=1.08)
 
 
 def judged(*windows: PlaneWindow, px: float = 192.0, phase: Phase = Phase.CAPTURE) -> CheckResult:
+    return fed(*windows, px=px, phase=phase).result()
+
+
+def fed(*windows: PlaneWindow, px: float = 192.0, phase: Phase = Phase.CAPTURE) -> Depth:
     """Positioning, then these windows in frames 0.8 s apart."""
     check = Depth(CheckContext(None, ""))
     for i in range(30):
@@ -26,7 +30,7 @@ def judged(*windows: PlaneWindow, px: float = 192.0, phase: Phase = Phase.CAPTUR
     for i, window in enumerate(windows):
         shown = replace(face(), plane=window, box=replace(face().box, w=px / 640))
         check.update(observe(1.8 + 0.8 * i, shown), phase, 0)
-    return check.result()
+    return check
 
 
 def test_two_windows_off_the_plane_pass():
@@ -79,6 +83,12 @@ def test_windows_outside_the_gates_say_nothing(change, reason):
 def test_small_faces_must_move_more_and_tiny_ones_are_not_judged(px, residual, outcome, reason):
     result = judged(*[replace(LIVE, residual=residual)] * 3, px=px)
     assert (result.outcome, result.reason) == (outcome, reason)
+
+
+def test_the_second_largest_usable_residual_is_what_is_measured():
+    check = fed(STILL, LIVE, replace(LIVE, residual=2.5), replace(LIVE, residual=9.0, gap_s=0.2))
+    assert check.measure() == 2.5
+    assert fed(LIVE).measure() is None
 
 
 def test_windows_before_the_first_prompt_do_not_count():

@@ -8,8 +8,8 @@ import pytest
 
 from acting import face, observe
 from liveness_server.checks.base import CheckContext
-from liveness_server.checks.texture import Texture
-from liveness_server.types import CheckResult, Outcome, Phase, TextureSample
+from liveness_server.checks.texture import Texture, ring_motion
+from liveness_server.types import CheckResult, Outcome, Phase, SurroundSample, TextureSample
 
 
 def judged(*live: float, noise: float = 1.0, width: float = 0.3, phase: Phase = Phase.CAPTURE) -> CheckResult:
@@ -44,6 +44,85 @@ def test_the_mean_of_ten_decides(scores, outcome, reason):
 def test_outside_the_gates_nothing_is_said(score, given, reason):
     result = judged(*[score] * 20, **given)
     assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, reason)
+
+
+PLAIN = SurroundSample(sides=2, face=(3.0, 0.0), ring=(0.0, 0.0), moire=10.0)
+"""A person in a room with a door frame behind."""
+BORDER = replace(PLAIN, sides=3)
+PLANE = replace(PLAIN, ring=(2.5, 0.5))
+
+
+def looked(
+    *samples: SurroundSample, live: float | None = 0.9, width: float = 0.3, phase: Phase = Phase.CAPTURE
+) -> Texture:
+    """A network's samples, if any, and these once a second."""
+    check = Texture(CheckContext(None, ""))
+    texture = None if live is None else TextureSample(live, 1.0)
+    for i in range(100):
+        shown = replace(face(), texture=texture if i % 5 == 0 else None, box=replace(face().box, w=width))
+        check.update(observe(0.1 * i, shown), phase, 0)
+    for i, sample in enumerate(samples):
+        shown = replace(face(), surround=sample, box=replace(face().box, w=width))
+        check.update(observe(10.0 + i, shown), phase, 0)
+    return check
+
+
+@pytest.mark.parametrize("live", [0.95, 0.4, 0.0, None])
+@pytest.mark.parametrize("samples", [[BORDER] * 6, [replace(PLAIN, sides=4), PLAIN, PLAIN, PLAIN] * 3])
+def test_a_border_in_a_quarter_of_the_frames_denies_whatever_the_network_says(samples, live):
+    result = looked(*samples, live=live).result()
+    assert (result.outcome, result.reason) == (Outcome.FAIL, "bezel")
+
+
+@pytest.mark.parametrize("samples", [
+    [PLAIN] * 12,
+    [BORDER] * 5,
+    [BORDER, BORDER, PLAIN, PLAIN, PLAIN, PLAIN],
+    [BORDER] * 3 + [PLAIN] * 10,
+])  # fmt: skip
+def test_two_sides_few_frames_or_a_few_of_many_do_not(samples):
+    assert looked(*samples).result().outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("doubt", [PLANE, replace(PLAIN, moire=17.5)])
+def test_a_moving_plane_or_a_pattern_is_a_doubt_and_never_a_denial(doubt):
+    result = looked(*[doubt] * 12).result()
+    assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, "unclear_surroundings")
+    assert looked(*[doubt] * 12, live=0.1).result().reason == "print_or_replay"
+    assert looked(*[doubt] * 12, live=None).result().reason == "no_model"
+
+
+@pytest.mark.parametrize(("samples", "width"), [
+    ([PLANE] * 5, 0.3),
+    ([PLANE] * 12, 0.42),
+    ([replace(PLANE, ring=(0.3, 0.0))] * 12, 0.3),
+    ([replace(PLANE, ring=(-1.0, 2.0))] * 12, 0.3),
+    ([replace(PLANE, face=None, ring=None)] * 12, 0.3),
+    ([replace(PLAIN, moire=16.5)] * 12, 0.3),
+    ([replace(PLAIN, moire=17.5), replace(PLAIN, moire=None)] + [PLAIN] * 9, 0.3),
+])  # fmt: skip
+def test_under_its_limits_and_gates_no_doubt_is_raised(samples, width):
+    assert looked(*samples, width=width).result().outcome is Outcome.PASS
+
+
+def test_surroundings_do_not_count_before_the_first_prompt_nor_around_a_distant_face():
+    assert looked(*[BORDER] * 12, phase=Phase.POSITIONING).result().reason == "too_few_frames"
+    assert looked(*[BORDER] * 12, width=0.1).result().reason == "too_far"
+
+
+def test_motion_of_the_ring_is_measured_along_the_face():
+    assert ring_motion([((2.0, 0.0), (1.0, 0.0))] * 4) == pytest.approx((1.0, 1.0))
+    assert ring_motion([((2.0, 0.0), (0.0, 1.0))] * 4) == pytest.approx((1.0, 0.0))
+    assert ring_motion([((0.0, 0.0), (1.0, 0.0))]) == pytest.approx((1.0, 0.0))
+
+
+def test_what_is_measured_stands_beside_what_is_said():
+    check = looked(*[PLANE] * 8, live=0.9)
+    assert check.measure() == pytest.approx(0.9)
+    found = {"framed": 0.0, "split_motion": 2.55, "split_likeness": 0.98, "moire": 10.0}
+    assert check.features() == pytest.approx(found, abs=0.01)
+    empty = Texture(CheckContext(None, ""))
+    assert (empty.measure(), empty.features()) == (None, {})
 
 
 def test_samples_outside_the_gate_are_left_out_of_the_mean():

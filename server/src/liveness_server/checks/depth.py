@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
+from types import MappingProxyType
 
 from ..types import CheckResult, Face, FaceObservation, Phase, PlaneWindow
-from .base import Check, CheckContext
+from ..vision.flow import CALIBRATED_LANDMARKS
+from .base import Check, CheckContext, Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Depth(Check):
 
     name = "depth"
     Config = DepthConfig
+    measured = Measured(
+        "second-largest residual of usable windows", "% of the pupil distance", "min_residual", higher_is_live=True
+    )
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: DepthConfig | None = None) -> None:
         super().__init__(context)
@@ -78,15 +84,24 @@ class Depth(Check):
 
     def result(self) -> CheckResult:
         """Judge the windows that pass the gates."""
-        problems = [self._problem(seen) for seen in self._seen]
-        usable = [seen for seen, problem in zip(self._seen, problems, strict=True) if problem is None]
+        usable = self._usable()
         if len(usable) < self.config.min_windows:
-            return self.abstained(_most_frequent(problems) or "too_few_windows")
+            return self.abstained(_most_frequent([self._problem(seen) for seen in self._seen]) or "too_few_windows")
         quality = len(usable) / len(self._seen)
         if self._tilting_plane(usable):
             return self.failed("moving_plane", quality)
         moving = sum(seen.window.residual >= self._limit(seen) for seen in usable)
         return self.passed(quality) if moving >= self.config.min_windows else self.abstained("ask_for_a_turn", quality)
+
+    def measure(self) -> float | None:
+        """Second-largest residual, or None with fewer than two usable windows."""
+        usable = self._usable()
+        if len(usable) < self.config.min_windows:
+            return None
+        return sorted(seen.window.residual for seen in usable)[-self.config.min_windows]
+
+    def _usable(self) -> list[_Seen]:
+        return [seen for seen in self._seen if self._problem(seen) is None]
 
     def _note_neutral(self, face: Face) -> None:
         if self._started and len(self._neutral) >= self.config.neutral_frames:

@@ -45,9 +45,10 @@ class FlowConfig:
 
     window_s: float = 0.8
     """Seconds of capture time from the first to the last picture; the length all thresholds were measured with."""
-    step_s: float = 0.05
-    """Seconds at least between followed pictures: every other frame at 24 to 30 fps, which halves the cost."""
-    ipd_px: float = 80.0
+    step_s: float = 0.07
+    """Seconds at least between followed pictures: every third frame at 30 fps, every other one at 15 to 25. Every
+    second one, on a larger picture with larger patches, cost 2.5 times as much and separated no better."""
+    ipd_px: float = 60.0
     """Pupil distance the picture is shrunk to, pixels; never enlarged."""
     margin: float = 0.25
     """Face widths around the landmarks' box that are kept in view for a face that moves within the window."""
@@ -62,17 +63,20 @@ class FlowConfig:
     """Pixels a corner may miss its origin by when followed back [4]_."""
     min_points: int = 20
     """Survivors a homography is fitted to."""
-    patch_px: int = 15
-    """Edge of the patch that is followed [3]_."""
+    patch_px: int = 9
+    """Edge of the patch that is followed [3]_, as large a part of the face as 12 px were at 80 px of pupil distance."""
     levels: int = 2
-    """Pyramid levels above the base: motion of up to a third of the pupil distance a step is followed."""
-    iterations: int = 10
+    """Pyramid levels above the base: motion of up to a quarter of the pupil distance a step is followed."""
+    iterations: int = 6
     """Steps of the search at each level."""
-    precision_px: float = 0.03
+    precision_px: float = 0.05
     """Length of a step at which the search ends."""
 
 
 CONFIG = FlowConfig()
+CALIBRATED_LANDMARKS = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+"""SHA-256 of the landmark model file, as pinned in the manifest, that the thresholds on windows and surroundings were
+measured with: corners, scale and aspect are taken from its points."""
 
 
 @dataclass(frozen=True, slots=True)

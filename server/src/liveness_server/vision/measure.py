@@ -25,6 +25,7 @@ from .models import ModelStore
 from .pad import PadNet, PadSchedule
 from .quality import face_quality
 from .roi import skin_regions
+from .surround import Surround
 
 COUNT_INTERVAL_S = 0.15
 """Seconds between searches for a second face: every fifth frame at 30 fps, 3 ms each (0.6 ms a frame)."""
@@ -94,6 +95,7 @@ class FaceMeter:
         self._bystanders = BystanderWatch(models.finder())
         self._planarity = Planarity()
         self._pad = PadSchedule(models.pad)
+        self._surround = Surround()
         self._embed_interval_s = embed_interval_s
         self._embedded: CaptureTime | None = None
 
@@ -109,6 +111,7 @@ class FaceMeter:
         if mesh is None:
             self._embedded = None
             self._planarity.reset()
+            self._surround.reset()
             return FaceObservation(t, width, height, 0, None)
         box = normalised_box(mesh, width, height)
         faces = 1 + self._bystanders.others(rgb, t, box)
@@ -132,7 +135,10 @@ class FaceMeter:
         """Add what takes more than one frame, or not every frame."""
         plane = self._planarity.update(rgb, Sight(t, mesh.points, face.pose, face.ipd_px, face.aspect))
         texture = self._pad.sample(rgb, mesh.points, t)
-        return replace(face, plane=plane, texture=texture) if plane or texture else face
+        surround = self._surround.update(rgb, mesh.points, t)
+        if not (plane or texture or surround):
+            return face
+        return replace(face, plane=plane, texture=texture, surround=surround)
 
     def _embedding(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime) -> Embedding | None:
         if self._embedded is not None and 0 <= t - self._embedded < self._embed_interval_s:
