@@ -48,7 +48,16 @@ def test_cli_says_the_same(tmp_path):
     assert result.exit_code == 0
     assert "bit for bit" in result.output
     as_json = CliRunner().invoke(app, ["replay", str(file), "--json"])
-    assert json.loads(as_json.stdout)["same"] is True
+    told = json.loads(as_json.stdout)
+    assert told["same"] is True
+    assert told["features"]["deepfake_temporal"]["blinks_per_min"] >= 0
+
+
+def test_cli_tells_flags_and_they_are_part_of_the_verdict(tmp_path):
+    file = tmp_path / "session.jsonl"
+    file.write_text("\n".join(recorded()))
+    assert "exact_pacing" in CliRunner().invoke(app, ["replay", str(file)]).output
+    assert '"flags":["exact_pacing"]' in file.read_text().splitlines()[-1]
 
 
 def test_cli_reports_a_difference(tmp_path):

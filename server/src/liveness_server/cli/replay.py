@@ -18,7 +18,7 @@ EXIT_UNREADABLE = 65
 
 def command(
     file: Annotated[Path, typer.Argument(help="transcript, one JSON line per input (.jsonl)")],
-    as_json: Annotated[bool, typer.Option("--json", help="print the replayed verdict as JSON")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print verdict and features as JSON")] = False,
 ) -> None:
     """Replay a transcript and compare the verdict with the recorded one.
 
@@ -43,14 +43,15 @@ def _refuse(message: str) -> None:
 def _report(outcome: Replay, as_json: bool) -> None:
     verdict = outcome.session.verdict
     if as_json:
-        typer.echo(msgspec.json.encode({"same": outcome.same, "engine": outcome.engine, "verdict": verdict}).decode())
+        said = {"same": outcome.same, "engine": outcome.engine, "verdict": verdict}
+        typer.echo(msgspec.json.encode({**said, "features": outcome.session.features()}).decode())
         return
     console = Console(highlight=False)
     console.print(f"state     {outcome.session.state}")
     if verdict is not None:
         console.print(f"decision  {verdict.decision}  {' '.join(verdict.reasons)}")
         for check in verdict.checks:
-            console.print(f"  {check.check:22}{check.outcome:14}{check.reason}")
+            console.print(f"  {check.check:22}{check.outcome:14}{check.reason:24}{', '.join(check.flags)}".rstrip())
         console.print(f"hash      {verdict.transcript_hash}")
     console.print(_comparison(outcome))
 

@@ -73,6 +73,10 @@ class Judge:
             transcript_hash=transcript_hash,
         )
 
+    def features(self) -> dict[str, dict[str, float]]:
+        """What the checks keep for research, by check."""
+        return {check.name: dict(found) for check in self._checks if (found := check.features())}
+
     def results(self) -> list[CheckResult]:
         """What every check says now, the challenges last."""
         return [*(check.result() for check in self._checks), self._sequence.result()]

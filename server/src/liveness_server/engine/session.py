@@ -80,6 +80,10 @@ class Session:
         """JSON lines, header first; empty unless the session was told to keep them."""
         return self._transcript.lines
 
+    def features(self) -> dict[str, dict[str, float]]:
+        """What the checks keep for research, by check: derived from a face, and for development tools only."""
+        return self._judge.features()
+
     def messages_to_send(self) -> list[wire.AnyServerMessage]:
         """Return and forget what the person should be told; the shell must send it."""
         outbox, self._outbox = self._outbox, []
