@@ -10,9 +10,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from ..transport.frames import to_rgb
 from ..vision.landmarks import Picture
+from .presenter.film import TICKS
 
-TICKS = 90_000
-"""Units of a second of a frame's time, as in RTP (RFC 7741)."""
 KEY_FRAMES = 3000
 """Frames from one key frame to the next: none is asked for where nothing is lost."""
 QUANTISERS = (2, 56)

@@ -1,11 +1,11 @@
-"""Films the presenter: moves one after the other, written to a video file.
+"""Films the presenter: moves one after the other, written to a video file; and writes any timed frames.
 
 Such a file is a test input, and by nature a reenactment attack; the container's comment says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -14,6 +14,7 @@ import av
 from av.video.stream import VideoStream
 
 from ...errors import ConfigError
+from ...types import CaptureTime
 from ...vision.landmarks import Picture
 from .motion import MOVES
 from .presenter import Presenter
@@ -24,6 +25,8 @@ LEAD_S, PAUSE_S = 1.5, 1.2
 CODECS = {".mp4": "libx264", ".webm": "libvpx"}
 BIT_RATE = 2_500_000
 """Bits per second, a good WebRTC camera stream at 640x480."""
+TICKS = 90_000
+"""Units of a second in which capture times are written (as in RTP): 1/30 s is a whole number of them."""
 
 
 def prompts(kinds: Sequence[str]) -> tuple[list[tuple[float, str]], float]:
@@ -47,19 +50,37 @@ def shoot(presenter: Presenter, kinds: Sequence[str], fps: int) -> Iterator[Pict
         yield presenter.frame(t)
 
 
-def write(path: Path, frames: Iterator[Picture], size: tuple[int, int], fps: int) -> int:
-    """Encode frames to a .mp4 (H.264) or .webm (VP8) file and return how many; raises `ConfigError`, `OSError`."""
+def check_suffix(path: Path) -> None:
+    """Raise `ConfigError` where `write` would."""
     if path.suffix not in CODECS:
         raise ConfigError(f"cannot write {path.suffix or 'a file without suffix'}: choose {' or '.join(CODECS)}")
-    written = 0
+
+
+def write(path: Path, frames: Iterator[Picture], size: tuple[int, int], fps: int) -> int:
+    """Encode steady frames as `write_timed` does, under this module's notice."""
+    timed = ((CaptureTime(number / fps), rgb) for number, rgb in enumerate(frames))
+    return write_timed(path, timed, size, notice=NOTICE, fps=fps)
+
+
+def write_timed(
+    path: Path, frames: Iterable[tuple[CaptureTime, Picture]], size: tuple[int, int], *, notice: str, fps: int
+) -> int:
+    """Encode timed frames to a .mp4 (H.264) or .webm (VP8) file, return how many; raises `ConfigError`, `OSError`.
+
+    Each frame keeps its own time (Matroska: to the millisecond); `fps` is what the rate control reckons with.
+    """
+    check_suffix(path)
+    count = 0
     with av.open(str(path), "w") as container:
-        container.metadata["comment"] = NOTICE
+        container.metadata["comment"] = notice
         stream = cast(VideoStream, container.add_stream(CODECS[path.suffix], rate=fps))
         stream.width, stream.height = size
         stream.pix_fmt, stream.bit_rate = "yuv420p", BIT_RATE
-        for written, rgb in enumerate(frames, start=1):
+        stream.codec_context.time_base = Fraction(1, TICKS)
+        for t, rgb in frames:
+            count += 1
             frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            frame.pts, frame.time_base = written - 1, Fraction(1, fps)
+            frame.pts, frame.time_base = round(t * TICKS), Fraction(1, TICKS)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    return written
+    return count
