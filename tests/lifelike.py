@@ -53,6 +53,23 @@ def lifelike(shown: FaceObservation, at: float, *, liveliness: float = 1.0, nois
     return replace(shown, face=replace(shown.face, points=landmarks, skin=skin))
 
 
+_FACE = np.random.default_rng(7)
+_MODES = _FACE.normal(size=(len(KEPT), 2, 24))
+_PACE = _FACE.uniform(0.3, 2.4, 24)
+"""Twenty-four ways a face can bend, and how often a second it does each: few enough to move together, too many to
+repeat themselves."""
+
+
+def bending(shown: FaceObservation, at: float, *, noise: float = 1.0) -> FaceObservation:
+    """Give the face the landmarks of second `at` of a life that bends in many ways at once."""
+    assert shown.face is not None
+    rng = np.random.default_rng(round(shown.t * 1e4))
+    swing = np.sin(2 * pi * _PACE * at + np.arange(24) ** 2)
+    points = np.array([320.0, 240.0]) + SHAPE + 0.3 * _MODES @ swing + 0.02 * noise * rng.normal(size=SHAPE.shape)
+    landmarks = tuple((float(x), float(y), 0.0) for x, y in points)
+    return replace(shown, face=replace(shown.face, points=landmarks))
+
+
 def living(actor: Actor) -> Actor:
     """The same actor with landmarks that move as a living face's do; skin and everything else stay as they are."""
     alter = actor.alter

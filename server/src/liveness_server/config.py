@@ -179,6 +179,12 @@ class Settings:
         _integer(600, 31_536_000),
         "How long an ended session's result stays readable before its row is erased, seconds.",
     )
+    reuse_memory_s: int = _setting(
+        0,
+        _integer(0, 31_536_000),
+        "How long an encrypted motion signature of an attempt with a consent is kept, to find the same recording used"
+        " twice by its subject, seconds. 0: none is kept.",
+    )
     allowed_origins: tuple[str, ...] | None = _setting(
         "",
         _origins,

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..engine.replay import closing_line
 from ..engine.session import Session
@@ -80,6 +81,7 @@ class Attempts:
                 return ""
             await services.lockouts.record(connection, record.pseudonym, verdict.decision, now=now)
             await services.plans.remember(connection, record.pseudonym, session.plan, now=now)
+            await self._keep_signature(connection, record, session, now)
             await services.audit.append(connection, _audit_line(record, ending, verdict), now=now)
         await self._keep_transcript(session)
         return ending.token or ""
@@ -108,11 +110,30 @@ class Attempts:
             profile=Profile(record.profile),
             seed=secrets.token_bytes(SEED_BYTES),
             previous_plan=await services.plans.last(record.pseudonym),
+            earlier=await self._earlier(record),
             reference=reference,
             embedding_digest=services.backend.embedding_digest,
             created=ServerTime(record.created_at),
             expires=ServerTime(record.expires_at),
         )
+
+    async def _earlier(self, record: SessionRecord) -> tuple[bytes, ...] | None:
+        """Signatures of earlier attempts, where the operator keeps them and this session has a consent."""
+        services = self._services
+        if not (services.settings.reuse_memory_s and record.consent):
+            return None
+        kept = await services.signatures.earlier(record.pseudonym, now=services.clock())
+        opened = (services.seal.unseal(sealed, subject=record.pseudonym) for sealed in kept)
+        return tuple(signature for signature in opened if signature is not None)
+
+    async def _keep_signature(
+        self, connection: AsyncConnection, record: SessionRecord, session: Session, now: ServerTime
+    ) -> None:
+        services = self._services
+        if signature := session.signature:
+            sealed = services.seal.seal(signature, subject=record.pseudonym)
+            expires = now + services.settings.reuse_memory_s
+            await services.signatures.keep(connection, record.pseudonym, record.id, sealed, expires=expires)
 
     def _ending(self, record: SessionRecord, state: State, verdict: Verdict, now: ServerTime) -> Ending:
         ended = Ending(

@@ -53,6 +53,7 @@ class Housekeeping:
         services.references.sweep(now=now)
         async with services.database.write() as connection:
             await sessions.expire(connection, now=now)
+            await services.signatures.sweep(connection, now=now)
             await self._abandon(connection, now, now - OVERDUE_S)
             await sessions.purge(connection, before=now - services.settings.retention_s)
         if now - self._reloaded >= RELOAD_S:

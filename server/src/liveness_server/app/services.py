@@ -17,10 +17,12 @@ from ..store.audit import Audit
 from ..store.database import Database, open_database
 from ..store.lockouts import Lockouts
 from ..store.plans import Plans
+from ..store.signatures import Signatures
 from ..types import Reference
 from .keys import KeyRing, Pseudonyms, private_directory
 from .limits import SessionLimits
 from .references import References
+from .sealing import Seal
 
 if TYPE_CHECKING:
     from ..transport.host import AttemptHost
@@ -73,6 +75,8 @@ class Services:
     api_keys: ApiKeys
     lockouts: Lockouts
     plans: Plans
+    signatures: Signatures
+    seal: Seal
     audit: Audit
     keys: KeyRing
     pseudonyms: Pseudonyms
@@ -111,6 +115,8 @@ async def open_services(settings: Settings, clock: Clock) -> Services:
         api_keys=ApiKeys(database),
         lockouts=Lockouts(database, failures=settings.lockout_failures, lock_s=settings.lockout_s),
         plans=Plans(database),
+        signatures=Signatures(database),
+        seal=Seal.open(settings.data_dir / "secrets" / "signatures.key"),
         audit=Audit(database),
         keys=keys,
         pseudonyms=pseudonyms,

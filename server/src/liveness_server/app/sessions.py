@@ -245,6 +245,7 @@ class SessionDesk:
     async def _erase(self, connection: AsyncConnection, record: SessionRecord) -> None:
         now = self._services.clock()
         await sessions.erase(connection, record.id, now=now)
+        await self._services.signatures.forget(connection, record.id)
         line = blank("session.deleted", record.id, record.key_id, record.pseudonym)
         await self._services.audit.append(connection, line, now=now)
 

@@ -14,6 +14,7 @@ from .light_response import LightResponse
 from .match import Match
 from .micro_movement import MicroMovement
 from .pulse import Pulse
+from .reused_recording import ReusedRecording
 from .single_face import SingleFace
 from .stream_integrity import StreamIntegrity
 from .texture import Texture
@@ -31,6 +32,7 @@ _CHECKS: tuple[type[Check], ...] = (
     Pulse,
     LightResponse,
     DeepfakeTemporal,
+    ReusedRecording,
 )
 
 REGISTRY: Final[dict[str, type[Check]]] = {check.name: check for check in _CHECKS}

@@ -23,6 +23,8 @@ class CheckContext:
     """Template to match against; None when the session has none."""
     embedding_digest: str
     """SHA-256 of the loaded embedding model, as in the manifest."""
+    earlier: tuple[bytes, ...] | None = None
+    """Motion signatures of the subject's earlier attempts (`reused_recording`); None when none are kept at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final
 from ..challenges.sequence import ActiveSequence
 from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
+from ..checks.reused_recording import ReusedRecording
 from ..types import CheckResult, FaceObservation, Outcome, Phase, StreamStats, Verdict
 from .fusion import decide, reasons_of
 from .policy import Policy
@@ -23,7 +24,7 @@ class Judge:
     """The evidence of one session."""
 
     def __init__(self, spec: SessionSpec, policy: Policy, sequence: ActiveSequence) -> None:
-        context = CheckContext(spec.reference, spec.embedding_digest)
+        context = CheckContext(spec.reference, spec.embedding_digest, spec.earlier)
         self._checks: list[Check] = [check(context) for check in REGISTRY.values()]
         self._sequence = sequence
         self._terms = policy.terms(with_reference=spec.reference is not None)
@@ -76,6 +77,11 @@ class Judge:
     def features(self) -> dict[str, dict[str, float]]:
         """What the checks keep for research, by check."""
         return {check.name: dict(found) for check in self._checks if (found := check.features())}
+
+    def signature(self) -> bytes:
+        """The motion signature to keep of this session; empty where there is none."""
+        kept = (check.signature() for check in self._checks if isinstance(check, ReusedRecording))
+        return next(kept, b"")
 
     def results(self) -> list[CheckResult]:
         """What every check says now, the challenges last."""

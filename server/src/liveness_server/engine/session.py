@@ -84,6 +84,11 @@ class Session:
         """What the checks keep for research, by check: derived from a face, and for development tools only."""
         return self._judge.features()
 
+    @property
+    def signature(self) -> bytes:
+        """Motion signature of the attempt, to be kept encrypted or not at all; empty where the spec keeps none."""
+        return self._judge.signature()
+
     def messages_to_send(self) -> list[wire.AnyServerMessage]:
         """Return and forget what the person should be told; the shell must send it."""
         outbox, self._outbox = self._outbox, []

@@ -23,3 +23,5 @@ class SessionSpec:
     """SHA-256 of the embedding model that will observe this session."""
     created: ServerTime
     expires: ServerTime
+    earlier: tuple[bytes, ...] | None = field(default=None, repr=False)
+    """Motion signatures of the subject's earlier attempts; None when the operator or the person keeps none."""

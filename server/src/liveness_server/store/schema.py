@@ -1,4 +1,4 @@
-"""Tables. Times are seconds since the epoch; secrets appear only as hashes; nothing here is derived from a face.
+"""Tables. Times are seconds since the epoch; secrets appear only as hashes; nothing readable is derived from a face.
 
 A reference embedding is in no table: it lives in memory until its attempt ends (`app.references`).
 """
@@ -98,6 +98,16 @@ plans = Table(
     Column("pseudonym", String(64), primary_key=True),
     Column("plan", Text, nullable=False),
     Column("updated_at", Float, nullable=False),
+)
+
+# Derived from a face, hence sealed, expiring, and here only with a consent and when the operator asked for it.
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("pseudonym", String(64), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Float, nullable=False, index=True),
 )
 
 audit = Table(
