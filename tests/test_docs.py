@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from liveness_server.engine.policy_files import parse_policy, shipped_policies
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("server/docs/**/*.md"), *ROOT.glob("client_sdk/*.md"), *ROOT.glob("models/*.md")]
@@ -36,3 +38,10 @@ def test_local_links_lead_somewhere(document):
 def test_python_examples_compile(document):
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)):
         compile(block, f"{document.name}[{number}]", "exec", flags=0x2000)  # PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+def test_the_example_policy_is_one():
+    text = (ROOT / "server" / "docs" / "policies.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert parse_policy("branch-office", example).match_required
+    assert {name for name in shipped_policies() if f"| `{name}` |" in text} == set(shipped_policies())
