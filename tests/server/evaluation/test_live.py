@@ -142,6 +142,21 @@ async def test_a_performer_that_fails_ends_the_track():
     assert [str(error) for error in failures] == ["out of paper"]
 
 
+async def test_nothing_reaches_a_performer_that_has_left():
+    from aiortc import MediaStreamError
+
+    performer = Statue()
+    stage = Stage(performer, Ticks(50), pytest.fail)
+    await stage.recv()
+    leaving = asyncio.ensure_future(stage.recv())
+    stage.stop()
+    stage.prompt("blink")
+    stage.done()
+    with pytest.raises((MediaStreamError, asyncio.CancelledError)):
+        await leaving
+    assert performer.heard == []
+
+
 # What the HTTP side is told.
 
 

@@ -93,11 +93,11 @@ class Stage(VideoStreamTrack):
 
     def prompt(self, kind: str) -> None:
         """The server asks for `kind` now."""
-        self._pool.submit(self._ask, kind, self._elapsed())
+        self._tell(self._ask, kind, self._elapsed())
 
     def done(self) -> None:
         """The challenge is over."""
-        self._pool.submit(self._performer.done, self._elapsed())
+        self._tell(self._performer.done, self._elapsed())
 
     async def recv(self) -> av.VideoFrame:
         """The next frame, when it is due; aiortc calls this."""
@@ -107,6 +107,8 @@ class Stage(VideoStreamTrack):
             self.stop()
             self._on_failure(error)
             raise MediaStreamError from error
+        if self.readyState != "live":
+            raise MediaStreamError
         self.times.append(t)
         self._coming = asyncio.ensure_future(self._make())
         return frame
@@ -117,6 +119,10 @@ class Stage(VideoStreamTrack):
         if self._coming is not None:
             self._coming.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _tell(self, what: Callable[..., object], *about: object) -> None:
+        if self.readyState == "live":
+            self._pool.submit(what, *about)
 
     async def _make(self) -> tuple[float, av.VideoFrame]:
         run = asyncio.get_running_loop().run_in_executor
