@@ -20,7 +20,7 @@ def draw(seed: int) -> Draw:
 
 
 def begun(t: float = 5.0) -> LightShow:
-    show = LightShow(wanted=True, announced=True)
+    show = LightShow()
     show.begin(draw(1), t)
     return show
 
@@ -70,19 +70,6 @@ def test_what_is_sent_is_within_the_protocol():
     message = show.begin(draw(7), 0.0)
     assert wire.decode_server(wire.encode(message)) == message
     assert [step.colour for step in message.steps] == [step.colour for step in show.steps]
-
-
-@pytest.mark.parametrize(("wanted", "announced"), [(False, False), (True, False), (False, True)])
-def test_off_unless_both_the_policy_and_the_client_want_it(wanted, announced):
-    assert not LightShow(wanted, announced).due
-
-
-def test_due_once():
-    show = LightShow(wanted=True, announced=True)
-    assert show.due
-    assert not show.busy(0.0)
-    show.begin(draw(1), 5.0)
-    assert not show.due
 
 
 def test_busy_until_the_last_colour_has_come_back():

@@ -9,7 +9,7 @@ from liveness_server.engine.session import Session
 from liveness_server.engine.states import ACCEPTS, TERMINAL, TRANSITIONS, Input, State, Trigger
 from liveness_server.errors import LocalProtocolError
 from liveness_server.types import ServerTime, StreamStats
-from liveness_server.wire import CloseCode
+from liveness_server.wire import CloseCode, LightShown
 
 NOW = ServerTime(1050.0)
 
@@ -18,6 +18,7 @@ FEED = {
     Input.OFFER: Session.receive_offer,
     Input.OBSERVATION: lambda s, now: s.receive_observation(observe(40.0, face()), now),
     Input.STATS: lambda s, now: s.receive_stats(StreamStats(now, 30.0, 1e6, 0, 0), now),
+    Input.LIGHT_SHOWN: lambda s, now: s.receive_light_shown(LightShown(1), now),
     Input.TICK: Session.receive_tick,
     Input.CANCEL: Session.receive_cancel,
     Input.GONE: Session.receive_gone,

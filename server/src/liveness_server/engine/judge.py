@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ..challenges.sequence import ActiveSequence
 from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
 from ..checks.reused_recording import ReusedRecording
-from ..types import CheckResult, FaceObservation, Outcome, Phase, StreamStats, Verdict
+from ..types import CaptureTime, CheckResult, FaceObservation, LightStep, Outcome, Phase, StreamStats, Verdict
 from .fusion import decide, reasons_of
 from .policy import Policy
 from .spec import SessionSpec
@@ -39,6 +40,15 @@ class Judge:
         """Tell every check about the stream."""
         for check in self._checks:
             check.receive_stats(stats)
+
+    def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:
+        """Tell every check which colours are shown from `t` on."""
+        for check in self._checks:
+            check.receive_light(steps, t)
+
+    def wants(self, check: str) -> bool:
+        """Whether a pass is missing what this check could confirm."""
+        return check in self._terms.missing(self.results())
 
     def by_evidence(self, *incomplete: str) -> Judgement:
         """Decide by what was seen; `incomplete` says why there is not more, and rules a pass out."""

@@ -56,17 +56,11 @@ def _step(draw: Draw, number: int) -> LightStep:
 class LightShow:
     """One session's colours: `begin` once, then `busy` until they are over."""
 
-    wanted: bool = False
-    """The policy may use the response; `announced` must come before anything is shown."""
     announced: bool = False
+    """The client can show colours."""
     steps: tuple[LightStep, ...] = ()
     _since: CaptureTime | None = None
     _over: bool = False
-
-    @property
-    def due(self) -> bool:
-        """Whether the colours should be asked for now."""
-        return self.wanted and self.announced and self._since is None
 
     @property
     def length_s(self) -> float:
@@ -80,7 +74,9 @@ class LightShow:
 
     def busy(self, t: CaptureTime) -> bool:
         """Whether the colours are still on the face at capture time `t`."""
-        self._over = self._over or self._since is None or t >= self._since + self.length_s
+        if self._since is None:
+            return False
+        self._over = self._over or t >= self._since + self.length_s
         return not self._over
 
     def report(self, shown_s: Sequence[float]) -> tuple[tuple[LightStep, ...], CaptureTime] | None:

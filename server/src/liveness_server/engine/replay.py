@@ -11,7 +11,7 @@ import msgspec
 from .. import __version__
 from ..errors import LivenessError
 from ..types import FaceObservation, ServerTime, StreamStats, Verdict
-from ..wire import CloseCode
+from ..wire import CloseCode, LightShown
 from .session import Session
 from .states import Input
 from .transcript import FORMAT, Entry, Header
@@ -100,10 +100,11 @@ def _plain(method: Callable[[Session, ServerTime], None]) -> Callable[[Session, 
 
 
 _FEEDS: Final[dict[Input, Callable[[Session, Entry], None]]] = {
-    Input.HELLO: _plain(Session.receive_hello),
+    Input.HELLO: lambda s, e: s.receive_hello(e.now, _payload(e, tuple[str, ...] | None) or ()),
     Input.OFFER: _plain(Session.receive_offer),
     Input.OBSERVATION: lambda s, e: s.receive_observation(_payload(e, FaceObservation), e.now),
     Input.STATS: lambda s, e: s.receive_stats(_payload(e, StreamStats), e.now),
+    Input.LIGHT_SHOWN: lambda s, e: s.receive_light_shown(_payload(e, LightShown), e.now),
     Input.TICK: _plain(Session.receive_tick),
     Input.CANCEL: _plain(Session.receive_cancel),
     Input.GONE: _plain(Session.receive_gone),

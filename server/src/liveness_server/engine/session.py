@@ -12,7 +12,7 @@ The session *is* its accepted inputs: the same spec and inputs give the same ver
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from .. import wire
@@ -20,10 +20,12 @@ from ..challenges.baseline import Baseline
 from ..challenges.plan import Draw, draw_plan, pool_of
 from ..challenges.sequence import ActiveSequence, Effect, Ended, Prompt, Stage
 from ..errors import LocalProtocolError
-from ..types import FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
+from ..types import CaptureTime, FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
 from ..wire import CloseCode
 from .guidance import OK, WAIT, Positioner
 from .judge import Judge, Judgement
+from .light import CHECK_NAME as LIGHT
+from .light import FEATURE, ID, LightShow
 from .spec import SessionSpec
 from .states import ACCEPTS, TERMINAL, TRANSITIONS, Input, State, Trigger
 from .transcript import Transcript
@@ -53,11 +55,12 @@ class Session:
         """Set exactly when the state is terminal."""
         self.close_code = CloseCode.OK
         """How the socket should be closed once `ended`."""
-        draw = Draw(spec.seed)
+        self._draw = draw = Draw(spec.seed)
         self.plan, self._plan_bits = draw_plan(draw, spec.profile, self.policy.rules.steps, spec.previous_plan)
         self._sequence = ActiveSequence(self.policy.rules, draw, self.plan, pool_of(spec.profile))
         self._positioner = Positioner(self.policy.timing.steady_s)
         self._judge = Judge(spec, self.policy, self._sequence)
+        self._light = LightShow()
         self._transcript = Transcript(spec, keep=keep_transcript)
         self._outbox: list[wire.AnyServerMessage] = []
         self._deadline = spec.expires
@@ -65,6 +68,7 @@ class Session:
         self._neutral_since: float | None = None
         self._steady_at: float | None = None
         self._next_look_s = 0.0
+        self._seen_t = CaptureTime(0.0)
         self._observed = 0
         self._dropped = 0
 
@@ -100,9 +104,10 @@ class Session:
 
     # Public: inputs. `now` must not run backwards.
 
-    def receive_hello(self, now: ServerTime) -> None:
-        """The client token was redeemed."""
-        if self._take(Input.HELLO, now):
+    def receive_hello(self, now: ServerTime, features: Sequence[str] = ()) -> None:
+        """The client token was redeemed; `features` is what the client can do beyond the obligatory."""
+        if self._take(Input.HELLO, now, list(features) or None):
+            self._light.announced = FEATURE in features
             self._move(Trigger.HELLO, now, self.policy.timing.hello_s)
 
     def receive_offer(self, now: ServerTime) -> None:
@@ -118,7 +123,7 @@ class Session:
             self._timeouts[self.state](self, now)
         if self.ended:
             return
-        self._observed += 1
+        self._observed, self._seen_t = self._observed + 1, observation.t
         if self.state is State.AWAITING_MEDIA:
             self._move(Trigger.MEDIA, now, self.policy.timing.positioning_s)
         self._judge.watch(observation, _PHASES[self.state])
@@ -130,6 +135,13 @@ class Session:
             self._positioner.bitrate = stats.bitrate
             self._dropped = stats.dropped
             self._judge.receive_stats(stats)
+
+    def receive_light_shown(self, report: wire.LightShown, now: ServerTime) -> None:
+        """The client says when it showed each colour of the light, or that it was skipped."""
+        if self._take(Input.LIGHT_SHOWN, now, report) and report.id == ID:
+            told = self._light.report(report.shown_s)
+            if told is not None:
+                self._judge.receive_light(*told)
 
     def receive_tick(self, now: ServerTime) -> None:
         """A deadline may have passed; harmless when none has."""
@@ -180,7 +192,16 @@ class Session:
             self._advise(observation)
         self._act(self._sequence.update(observation), now)
 
+    def _shine(self) -> None:
+        """Ask for colours first where they may confirm what is missing: they would disturb the calm time."""
+        if self._light.announced and self._judge.wants(LIGHT):
+            self._outbox.append(self._light.begin(self._draw, self._seen_t))
+            self._judge.receive_light(self._light.steps, self._seen_t)
+            self._deadline = ServerTime(self._deadline + self._light.length_s)
+
     def _capture(self, observation: FaceObservation, now: ServerTime) -> None:
+        if self._light.busy(observation.t):
+            return
         self._advise(observation)
         if self._positioner.code != OK:
             self._neutral_since = None
@@ -248,6 +269,7 @@ class Session:
         if self._sequence.result().outcome is Outcome.PASS:
             timing = self.policy.timing
             self._move(Trigger.SEQUENCE_OVER, now, timing.capture_limit_s + timing.frame_grace_s)
+            self._shine()
         else:
             self._conclude(now)
 

@@ -35,6 +35,7 @@ class Input(StrEnum):
     OFFER = "offer"
     OBSERVATION = "observation"
     STATS = "stats"
+    LIGHT_SHOWN = "light_shown"
     TICK = "tick"
     CANCEL = "cancel"
     GONE = "gone"
@@ -71,7 +72,7 @@ ACCEPTS: Final[dict[State, frozenset[Input]]] = {
     State.AWAITING_MEDIA: _STREAMING,
     State.POSITIONING: _STREAMING,
     State.CHALLENGING: _STREAMING,
-    State.CAPTURING: _STREAMING,
+    State.CAPTURING: _STREAMING | {Input.LIGHT_SHOWN},
     State.DECIDED: frozenset(),
     State.EXPIRED: frozenset(),
     State.ABORTED: frozenset(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ from ..wire import (
     Cancel,
     CloseCode,
     IceCandidate,
+    LightShown,
     Offer,
     VerdictMessage,
     Welcome,
@@ -62,13 +63,20 @@ class Attempt:
     """Await `run` once. `delete` and `restart` may be called from outside at any time."""
 
     def __init__(
-        self, session: Session, channel: Channel, media: MediaService, host: AttemptHost, settings: AttemptSettings
+        self,
+        session: Session,
+        channel: Channel,
+        media: MediaService,
+        host: AttemptHost,
+        settings: AttemptSettings,
+        features: Sequence[str] = (),
     ) -> None:
         self.session = session
         self._channel = channel
         self._media = media
         self._host = host
         self._settings = settings
+        self._features = features
         self._log = log.bind(session_id=session.spec.session_id)
         self._clock = ServerClock()
         self._events: asyncio.Queue[Event] = asyncio.Queue()
@@ -99,7 +107,7 @@ class Attempt:
 
     async def _converse(self) -> None:
         now = self._clock.now()
-        self.session.receive_hello(now)
+        self.session.receive_hello(now, self._features)
         spec = self.session.spec
         self._outbox.append(
             Welcome(spec.session_id, spec.profile, max(0.0, spec.expires - now), list(self._media.ice_servers))
@@ -180,6 +188,8 @@ class Attempt:
                 await self._peer.add_candidate(candidate)
             case Cancel():
                 self._post(self.session.receive_cancel)
+            case LightShown():
+                self._post(partial(self.session.receive_light_shown, message))
             case _:
                 raise RemoteProtocolError("a message came out of turn")
 

@@ -125,4 +125,4 @@ async def _attempt(
             spec = await host.redeem(hello.token, ServerTime(time.time()))
         log.info("attempt_started", session_id=spec.session_id)
         session = Session(spec, keep_transcript=settings.keep_transcript)
-        await live.lead(Attempt(session, channel, media, host, settings))
+        await live.lead(Attempt(session, channel, media, host, settings, hello.features))
