@@ -1,6 +1,6 @@
 """Prints the table of server/docs/attack-lab.md: what a frame of each species costs, and what vision reads of it.
 
-python tests/server/evaluation/attacks/measure.py [PORTRAIT]
+python tests/server/evaluation/attacks/measure.py [PORTRAIT [SPECIES...]]
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def main() -> None:
     source = PortraitSource(sys.argv[1] if sys.argv[1:] else "hopper", models.bundle, seconds=SECONDS)
     print("| species | ms a frame | frames with a face | face width, px | yaw reach, ° | blink rise | moire, dB |")
     print("|-|-|-|-|-|-|-|")
-    for name, species in SPECIES.items():
+    for name in sys.argv[2:] or SPECIES:
+        species = SPECIES[name]
         rendering, cost, frames = species.render(source, SEED, SIZE), [], []
         next(rendering)  # making the instrument is not a frame's cost
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -71,3 +72,11 @@ def test_another_seed_is_another_attack(name, source, rendered):
     """Not of `face_swap`: there is one other portrait, so one donor for a portrait's source."""
     other = next(SPECIES[name].render(source, SEED + 1, SIZE))[1]
     assert not np.array_equal(other, rendered(name)[0][1])
+
+
+@pytest.mark.parametrize("species", SPECIES.values(), ids=SPECIES)
+def test_the_document_says_of_a_species_what_the_registry_says(species):
+    document = (Path(__file__).parents[4] / "server" / "docs" / "attack-lab.md").read_text()
+    instrument = species.instrument.split(": ", 1)[1]
+    row = f"| `{species.name}` | {species.family} | {instrument} | {species.live.rstrip('.')} | {species.timing} |"
+    assert row in document.splitlines()

@@ -183,7 +183,7 @@ STREAMS = (
         Family.INJECTION,
         "injected stream: recording with rewritten capture times",
         "Every frame in order, capture times stretched by 1.15 to 1.35 (by seed): speeds and rates read too low.",
-        "Deaf: plays its footage 1.15 to 1.35 times slower. The sender stamps each frame as it sends it.",
+        "Deaf: plays its footage, each frame 1.15 to 1.35 times later than it was taken.",
         _WHOLE + " A constant factor.",
         Timing.OWN,
         partial(_played, remap=_retimed),

@@ -142,7 +142,7 @@ SWAPS = (
         "injected stream: face swap switched on within the session, through a virtual camera",
         "The attacker answers the challenges with the own face and puts the enrolled person's on for the match.",
         "Obeys every prompt; puts the donor's face on after the first, second or third answer, by seed.",
-        _CRUDE + " The switch falls into 50-70 % of the length, not after a prompt.",
+        _CRUDE + " In a rendering the switch falls into 50-70 % of the length, whatever happens there.",
         Timing.SOURCE,
         partial(_swapped, wearer=attacker, switch=_after_answers),
         film=partial(_swapped, wearer=footage, switch=_within_footage),
