@@ -397,6 +397,32 @@ async def test_an_answer_that_cannot_be_used():
             await play(player)
 
 
+class Lamp(Statue):
+    def light(self, steps, t: float) -> None:
+        self.heard += [step.colour for step in steps]
+
+
+@pytest.mark.parametrize(("performer", "announced"), [(Lamp(), ["light"]), (Statue(), [])])
+async def test_only_who_is_lit_says_so(performer, announced):
+    steps = [
+        wire.LightStep("#ff0000", 0.6, 0.1),
+        wire.LightStep("#00ff00", 0.7, 0.1),
+        wire.LightStep("#0000ff", 0.8, 0),
+    ]
+    shown: list[dict] = []
+
+    async def ask(websocket):
+        await websocket.send(wire.encode(wire.Light(1, steps)))
+        shown.append(json.loads(await websocket.recv()))
+        await websocket.close(1000)
+
+    async with scripted(ask, decision="fail") as (player, heard):
+        await player.play(Act("puppet", performer, Ticks(20)), policy="demo", limit_s=10)
+    assert heard[0]["features"] == announced
+    assert shown[0]["shown_s"] == pytest.approx([0.0, 0.6, 1.3])
+    assert performer.heard == (["#ff0000", "#00ff00", "#0000ff"] if announced else [])
+
+
 async def test_another_subprotocol():
     async def wait(_websocket):
         pass

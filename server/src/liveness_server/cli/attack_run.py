@@ -52,7 +52,7 @@ async def play_all(show: Show, server: str, api_key: str, played: list[Played], 
                 )
                 played.append(result)
                 console.print(_line(result), markup=False, soft_wrap=True)
-                progress.advance(task)
+                progress.update(task, advance=1, description="played")
 
 
 def _teller(name: str, tell: Callable[[str], object]) -> Callable[[AnyServerMessage], None]:

@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import accumulate
 from types import TracebackType
 from typing import Self
 
@@ -92,7 +93,7 @@ class Link:
 
     async def run(self, limit_s: float) -> None:
         """Lead the attempt until the server closes the socket; after `limit_s` seconds ask it to."""
-        await self._send(wire.Hello(self._token, "attack-lab"))
+        await self._send(wire.Hello(self._token, "attack-lab", ["light"] if self._stage.lit else []))
         try:
             async with asyncio.timeout(limit_s):
                 await self._listen()
@@ -117,6 +118,9 @@ class Link:
                 self._stage.prompt(kind)
             case wire.Progress():
                 self._stage.done()
+            case wire.Light(id=number, steps=steps):
+                self._stage.light(steps)
+                await self._send(wire.LightShown(number, _as_asked(steps)))
             case wire.VerdictMessage():
                 self.verdict = message
             case _:
@@ -151,6 +155,11 @@ class Link:
             for transceiver in self._pc.getTransceivers():
                 silence_consent(transceiver.receiver)
             await asyncio.wait({asyncio.ensure_future(self._pc.close())}, timeout=CLOSE_S)
+
+
+def _as_asked(steps: list[wire.LightStep]) -> list[float]:
+    """When each colour begins: a rendered screen is never late."""
+    return [0.0, *accumulate(step.duration_s for step in steps)][:-1]
 
 
 def _decoded(text: str | bytes) -> wire.AnyServerMessage:

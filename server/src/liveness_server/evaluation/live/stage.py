@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fractions import Fraction
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import av
 from aiortc import MediaStreamError, VideoStreamTrack
 
+from ...wire import LightStep
 from ..attacks import Performer
 from ..attacks.source import SAME_TIME
 
@@ -20,6 +21,14 @@ RTP_CLOCK_HZ: Final = 90_000
 """Clock of every video payload (RFC 7741 §4.1)."""
 MAX_LATE_S = 0.1
 """A frame of a timetable that is later than this is left out, seconds: live video must not lag behind ever more."""
+
+
+@runtime_checkable
+class Lit(Protocol):
+    """A performer whose face, or whose picture of one, shows the light of the screen before it."""
+
+    def light(self, steps: Sequence[LightStep], t: float) -> None:
+        """The screen shows these colours, one after the other, from `t` on."""
 
 
 class Schedule(Protocol):
@@ -90,6 +99,16 @@ class Stage(VideoStreamTrack):
         """Frames a second that were sent, so far."""
         span = self.times[-1] - self.times[0] if self.times else 0.0
         return (len(self.times) - 1) / span if span > 0 else 0.0
+
+    @property
+    def lit(self) -> bool:
+        """Whether the performer answers coloured light."""
+        return isinstance(self._performer, Lit)
+
+    def light(self, steps: Sequence[LightStep]) -> None:
+        """The server asks for colours now."""
+        if isinstance(self._performer, Lit):
+            self._tell(self._performer.light, steps, self._elapsed())
 
     def prompt(self, kind: str) -> None:
         """The server asks for `kind` now."""
