@@ -15,7 +15,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._events import ChallengeEvent, Connected, Decision, Event, GuidanceEvent, ProgressEvent, ResultEvent
+from ._events import (
+    ChallengeEvent,
+    Connected,
+    Decision,
+    Event,
+    GuidanceEvent,
+    LightEvent,
+    LightStep,
+    ProgressEvent,
+    ResultEvent,
+)
 from .errors import (
     AlgorithmRefused,
     ApiError,
@@ -119,6 +129,8 @@ __all__ = [
     "KeyBindingMismatch",
     "KeyNotFound",
     "LifetimeTooLong",
+    "LightEvent",
+    "LightStep",
     "Link",
     "LivenessClaims",
     "LivenessClient",

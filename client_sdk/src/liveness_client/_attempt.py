@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from ._events import Event, ResultEvent
+from ._events import Event, LightEvent, ResultEvent
 from ._link import Link
 from ._sources import Source
-from ._state import TERMINAL, Failed, Machine, OfferMade, State
+from ._state import TERMINAL, Failed, LightOver, Machine, OfferMade, State
 from ._wire import encode
 from .errors import AttemptCancelled, ConnectionLost, LivenessClientError
 
@@ -34,6 +34,7 @@ class Attempt(AsyncIterator[Event]):
         self._source = source
         self._ready: deque[Event] = deque()
         self._closed = False
+        self._shining: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,6 +71,8 @@ class Attempt(AsyncIterator[Event]):
         if self._closed:
             return
         self._closed = True
+        for task in self._shining:
+            task.cancel()
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self._flush()
@@ -115,6 +118,20 @@ class Attempt(AsyncIterator[Event]):
         while (event := self._machine.next_event()) is not None:
             self._ready.append(event)
             self._source.on_event(event)
+            if isinstance(event, LightEvent):
+                task = asyncio.create_task(self._shine(event))
+                self._shining.add(task)
+                task.add_done_callback(self._shining.discard)
+
+    async def _shine(self, event: LightEvent) -> None:
+        """Let the source show the colours, while everything else goes on; what it raises skips them."""
+        try:
+            shown_s = await self._source.light(event.steps)
+        except Exception:  # a source of the integrator's own may raise anything
+            shown_s = ()
+        if self._machine.state in (State.STREAMING, State.DRAINING):
+            self._machine.receive(LightOver(event.id, tuple(shown_s)), _now())
+            await self._flush()
 
     async def _open(self) -> None:
         try:

@@ -51,6 +51,24 @@ class ProgressEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class LightStep:
+    """One colour: fade to it for `ramp_s`, in proportion of light, and show it until `duration_s` is over."""
+
+    colour: str
+    """sRGB as `#rrggbb`."""
+    duration_s: float
+    ramp_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LightEvent:
+    """Colours to show over the whole screen, one after the other; the source is asked to do it."""
+
+    id: int
+    steps: tuple[LightStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultEvent:
     """The end. A relying party believes only the verified `token`, never this object."""
 
@@ -66,4 +84,4 @@ class ResultEvent:
         return self.decision is Decision.PASS
 
 
-Event = Connected | GuidanceEvent | ChallengeEvent | ProgressEvent | ResultEvent
+Event = Connected | GuidanceEvent | ChallengeEvent | ProgressEvent | LightEvent | ResultEvent

@@ -25,14 +25,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
 from . import _wire as wire
-from ._events import ChallengeEvent, Decision, GuidanceEvent, ProgressEvent
+from ._events import ChallengeEvent, Decision, GuidanceEvent, LightEvent, ProgressEvent
 from ._jwks import thumbprint
 from ._sources import Source
 from ._state import Closed, PeerConnected, Signal
 from ._strict import TOKEN_TYPE
 from .errors import ConfigurationError
 
-ScriptedEvent = GuidanceEvent | ChallengeEvent | ProgressEvent
+ScriptedEvent = GuidanceEvent | ChallengeEvent | ProgressEvent | LightEvent
 
 DEFAULT_SCRIPT: tuple[ScriptedEvent, ...] = (
     GuidanceEvent("no_face"),
@@ -173,6 +173,8 @@ class MockLink:
                 self._welcome(token.removeprefix("mock-client-token-"))
             case wire.Offer():
                 self._say(wire.Answer(sdp="v=0\r\n"))
+            case wire.LightShown():
+                self._end()
             case wire.Cancel():
                 self._inbox.put_nowait(Closed(wire.CloseCode.CANCELLED))
 
@@ -189,14 +191,19 @@ class MockLink:
         self._inbox.put_nowait(PeerConnected())
         for event in self._mock.script:
             self._say(_message(event))
-        if self._mock.close_code is not None:
-            self._inbox.put_nowait(Closed(self._mock.close_code))
-        else:
-            self._say(self._mock.verdict(self._session_id))
+        # As a server does, it decides when the colours were shown.
+        if not any(isinstance(event, LightEvent) for event in self._mock.script):
+            self._end()
 
     async def close(self) -> None:
         """Release nothing."""
         self._inbox.put_nowait(Closed(wire.CloseCode.OK))
+
+    def _end(self) -> None:
+        if self._mock.close_code is not None:
+            self._inbox.put_nowait(Closed(self._mock.close_code))
+        else:
+            self._say(self._mock.verdict(self._session_id))
 
     def _welcome(self, session_id: str) -> None:
         session = self._mock.sessions.get(session_id)
@@ -223,6 +230,9 @@ def _message(event: ScriptedEvent) -> wire.ServerMessage:
             )
         case ProgressEvent():
             return wire.Progress(id=event.id, outcome=event.outcome)
+        case LightEvent():
+            steps = (wire.LightStep(step.colour, step.duration_s, step.ramp_s) for step in event.steps)
+            return wire.Light(id=event.id, steps=tuple(steps))
 
 
 def _confirmation(jwk: dict[str, Any] | None) -> dict[str, str]:

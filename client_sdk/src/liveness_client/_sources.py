@@ -10,9 +10,10 @@ import asyncio
 import inspect
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import ConfigurationError, SourceError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ._events import Event
+    from ._events import Event, LightStep
 
     RgbFrame = NDArray[np.uint8]
 
@@ -57,6 +58,15 @@ class Source(ABC):
 
     async def close(self) -> None:  # noqa: B027 (optional)
         """Release everything; may be called at any time and again."""
+
+    @property
+    def shows_light(self) -> bool:
+        """Whether it has a screen before the face: it has, when `light` is overridden."""
+        return type(self).light is not Source.light
+
+    async def light(self, steps: Sequence[LightStep]) -> Sequence[float]:
+        """Show these colours, then return when each began to show, in seconds since the call; nothing if skipped."""
+        return ()
 
     def on_event(self, event: Event) -> None:  # noqa: B027 (optional)
         """Learn what the server says, as soon as it says it; a rendered person obeys challenges this way."""
@@ -121,6 +131,9 @@ class FrameSource(Source):
 
     Callables and plain iterables run in a thread of their own, and so does `on_event(event)`, never both at once;
     with an async iterable, both run in the event loop.
+
+    `light(steps, t)` is for a program that renders a person before a screen: asked to show colours from stream time
+    `t` on, it renders what they do to the face. Without it no colours are asked for.
     """
 
     def __init__(
@@ -129,11 +142,13 @@ class FrameSource(Source):
         *,
         fps: float = 30.0,
         on_event: Callable[[Event], object] | None = None,
+        light: Callable[[Sequence[LightStep], float], object] | None = None,
     ) -> None:
         if not 0 < fps <= MAX_FPS:
             raise ConfigurationError(f"fps must be above 0 and at most {MAX_FPS:.0f}")
         self._period = 1 / fps
         self._listener = on_event
+        self._light = light
         self._pacer = Pacer()
         self._worker = Worker()
         self._due = 0.0
@@ -165,6 +180,24 @@ class FrameSource(Source):
     async def close(self) -> None:
         """End the thread, after a frame that is being made."""
         self._worker.close()
+
+    @property
+    def shows_light(self) -> bool:
+        """Whether the program renders light."""
+        return self._light is not None
+
+    async def light(self, steps: Sequence[LightStep]) -> Sequence[float]:
+        """Have the colours rendered, and return when each began to show."""
+        if self._light is None:
+            return ()
+        begun = self._pacer.elapsed()
+        if self._threaded:
+            await self._worker.run(self._light, steps, begun)
+        else:
+            self._light(steps, begun)
+        *starts, total = accumulate((step.duration_s for step in steps), initial=0.0)
+        await self._pacer.wait_until(begun + total)
+        return starts
 
     def on_event(self, event: Event) -> None:
         """Tell the listener, where the frames are made; what it raises ends the stream."""

@@ -18,7 +18,17 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from . import _wire as wire
-from ._events import ChallengeEvent, Connected, Decision, Event, GuidanceEvent, ProgressEvent, ResultEvent
+from ._events import (
+    ChallengeEvent,
+    Connected,
+    Decision,
+    Event,
+    GuidanceEvent,
+    LightEvent,
+    LightStep,
+    ProgressEvent,
+    ResultEvent,
+)
 from .errors import (
     AttemptCancelled,
     ConnectionLost,
@@ -79,6 +89,14 @@ class SourceEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LightOver:
+    """The source has shown the light `id`, each colour from `shown_s` seconds on; or skipped it."""
+
+    id: int
+    shown_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something of our own failed: the source, or applying the answer."""
 
@@ -92,10 +110,10 @@ class Closed:
     code: int
 
 
-Signal = OfferMade | PeerConnected | PeerLost | SourceEnded | Failed | Closed
+Signal = OfferMade | PeerConnected | PeerLost | SourceEnded | LightOver | Failed | Closed
 Input = wire.ServerMessage | Signal
 
-_TALK: dict[type, State] = dict.fromkeys((wire.Guidance, wire.Challenge, wire.Progress), State.STREAMING)
+_TALK: dict[type, State] = dict.fromkeys((wire.Guidance, wire.Challenge, wire.Progress, wire.Light), State.STREAMING)
 _TALK_DRAINING: dict[type, State] = dict.fromkeys(_TALK, State.DRAINING)
 _VERDICT: dict[type, State] = {wire.VerdictMessage: State.DECIDED}
 
@@ -111,6 +129,7 @@ TRANSITIONS: dict[State, dict[type, State]] = {
         **_VERDICT,
     },
     State.STREAMING: {
+        LightOver: State.STREAMING,
         PeerConnected: State.STREAMING,
         PeerLost: State.DRAINING,
         SourceEnded: State.DRAINING,
@@ -118,6 +137,7 @@ TRANSITIONS: dict[State, dict[type, State]] = {
         **_VERDICT,
     },
     State.DRAINING: {
+        LightOver: State.DRAINING,
         PeerConnected: State.DRAINING,
         PeerLost: State.DRAINING,
         SourceEnded: State.DRAINING,
@@ -153,6 +173,7 @@ class Machine:
 
     token: str = field(repr=False)
     sdk: str = ""
+    features: tuple[str, ...] = ()
     state: State = State.NEW
     result: ResultEvent | None = None
     error: LivenessClientError | None = None
@@ -169,7 +190,7 @@ class Machine:
 
     def start(self, now: float) -> None:
         """Say hello. The WebSocket must be open."""
-        self._outbox.append(wire.Hello(token=self.token, sdk=self.sdk))
+        self._outbox.append(wire.Hello(token=self.token, sdk=self.sdk, features=self.features))
         self._enter(State.REDEEMING, now)
 
     def receive_text(self, text: str, now: float) -> None:
@@ -265,7 +286,9 @@ class Machine:
             case wire.VerdictMessage():
                 self.result = ResultEvent(Decision(item.decision), item.hint, item.token)
                 self._events.append(self.result)
-            case wire.Guidance() | wire.Challenge() | wire.Progress():
+            case LightOver(id=number, shown_s=shown_s):
+                self._outbox.append(wire.LightShown(id=number, shown_s=shown_s))
+            case wire.Guidance() | wire.Challenge() | wire.Progress() | wire.Light():
                 self._announce()
                 self._events.append(_event(item))
 
@@ -276,7 +299,7 @@ class Machine:
             self._events.append(Connected(self._welcome.session_id, self._welcome.profile))
 
 
-def _event(message: wire.Guidance | wire.Challenge | wire.Progress) -> Event:
+def _event(message: wire.Guidance | wire.Challenge | wire.Progress | wire.Light) -> Event:
     match message:
         case wire.Guidance():
             return GuidanceEvent(message.code)
@@ -284,3 +307,6 @@ def _event(message: wire.Guidance | wire.Challenge | wire.Progress) -> Event:
             return ChallengeEvent(message.id, message.kind, message.deadline_s, message.step, message.steps)
         case wire.Progress():
             return ProgressEvent(message.id, message.outcome)
+        case wire.Light():
+            steps = (LightStep(step.colour, step.duration_s, step.ramp_s) for step in message.steps)
+            return LightEvent(message.id, tuple(steps))

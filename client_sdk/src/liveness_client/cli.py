@@ -29,6 +29,7 @@ from ._events import (
     Decision,
     Event,
     GuidanceEvent,
+    LightEvent,
     ProgressEvent,
     ResultEvent,
 )
@@ -163,6 +164,8 @@ def describe(event: Event) -> str:
             return f"[{event.step}/{event.steps}] {kind} (within {event.deadline_s:.0f} s)"
         case ProgressEvent(outcome=outcome):
             return f"  {outcome}"
+        case LightEvent():
+            return "  colours on the screen"
         case ResultEvent():
             return f"{event.decision}" + (f": {event.hint.replace('_', ' ')}" if event.hint else "")
 

@@ -140,7 +140,8 @@ class LivenessClient:
         if not client_token or not signaling_url:
             raise ConfigurationError("give a session, or client_token and signaling_url")
         url = self._websocket_url(signaling_url)
-        attempt = Attempt(self._transport().link(url, source), Machine(client_token, SDK_NAME), source)
+        machine = Machine(client_token, SDK_NAME, features=("light",) if source.shows_light else ())
+        attempt = Attempt(self._transport().link(url, source), machine, source)
         self._attempts = {running for running in self._attempts if not running.closed} | {attempt}
         return attempt
 
