@@ -4,7 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
-.PHONY: demo test lint bench clean setup
+# What `make evaluate` judges: takes of each species from each source, seconds of each, files at a time.
+EVALUATE_N ?= 1
+EVALUATE_SECONDS ?= 9
+EVALUATE_JOBS ?= 2
+# Of $LIVENESS_TEST_DATA/clips, the ones that show a living person throughout.
+EVALUATE_CLIPS ?= $(if $(LIVENESS_TEST_DATA),$(wildcard $(foreach name,evm_face liveportrait_d9 liveportrait_d13 \
+  cap12_edit franck,$(LIVENESS_TEST_DATA)/clips/$(name).mp4)))
+# Of `make evaluate-live`: which species, under which policy, and where the server it starts listens.
+EVALUATE_SPECIES ?= --all
+EVALUATE_POLICY ?= standard
+EVALUATE_PORT ?= 8917
+
+.PHONY: demo test lint bench evaluate evaluate-live clean setup
 
 demo: $(STAMPS)/models
 	$(BIN)/python client_sdk/examples/demo.py
@@ -22,6 +34,27 @@ lint: $(STAMPS)/venv
 bench: $(STAMPS)/models
 	$(BIN)/python tests/bench/bench_frame.py
 	$(BIN)/python tests/bench/bench_session.py
+
+# Every species as a file, from both portraits and the clips; what was judged before is not judged again.
+evaluate: $(STAMPS)/models
+	$(BIN)/liveness-server evaluate --render all --portraits $(if $(EVALUATE_CLIPS),--from $(EVALUATE_CLIPS)) \
+	  --seconds $(EVALUATE_SECONDS) --takes $(EVALUATE_N) --jobs $(EVALUATE_JOBS) \
+	  --policy $(EVALUATE_POLICY) --out .evaluation/files --resume
+
+# Every species live, in real time, one session after the other against a server of its own.
+evaluate-live: export LIVENESS_DATA_DIR := $(CURDIR)/.evaluation/live/server
+evaluate-live: export LIVENESS_RATE_PER_MINUTE := 1000
+evaluate-live: export LIVENESS_RATE_PER_HOUR := 10000
+evaluate-live: $(STAMPS)/models
+	rm -rf .evaluation/live && mkdir -p .evaluation/live
+	$(BIN)/liveness-server serve --port $(EVALUATE_PORT) > .evaluation/live/server.log 2>&1 & \
+	server=$$!; trap 'kill $$server; wait $$server' EXIT; trap 'exit 130' INT TERM; \
+	until $(BIN)/python -c 'import urllib.request as r; r.urlopen("http://127.0.0.1:$(EVALUATE_PORT)/readyz")' \
+	  2>/dev/null; do kill -0 $$server || { cat .evaluation/live/server.log >&2; exit 1; }; sleep 1; done; \
+	export LIVENESS_API_KEY="$$($(BIN)/liveness-server api-key create --name evaluate)"; \
+	$(BIN)/liveness-server attack run $(EVALUATE_SPECIES) --server http://127.0.0.1:$(EVALUATE_PORT) \
+	  --policy $(EVALUATE_POLICY) --json > .evaluation/live/report.json; \
+	code=$$?; cat .evaluation/live/report.json; exit $$code
 
 setup: $(STAMPS)/models
 
@@ -42,5 +75,5 @@ $(STAMPS)/models: $(STAMPS)/system models/manifest.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(STAMPS) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(STAMPS) .demo .evaluation .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -20,7 +20,7 @@ from liveness_server.evaluation.conditions import (
     ita,
     skin_tone,
 )
-from liveness_server.types import Face, SkinRegions
+from liveness_server.types import Face, ServerTime, SkinRegions, StreamStats
 
 BLACK = (0.0, 0.0, 0.0)
 
@@ -65,9 +65,13 @@ def test_one_odd_frame_does_not_move_the_class() -> None:
     assert skin_tone([coloured(skin, skin)] * 5 + [coloured(odd, odd)]) == skin_tone([coloured(skin, skin)])
 
 
+def stream(bitrate: float) -> StreamStats:
+    return StreamStats(ServerTime(0.0), 30.0, bitrate, 0, 0)
+
+
 def test_only_classes_are_named() -> None:
     seen = [observe(i / 30, plain_face()) for i in range(30)]
-    found = conditions(seen, bits=8_000_000, duration_s=10.0)
+    found = conditions(seen, stream(800_000))
     assert found["measured_bitrate"] == "500 to 1000 kb/s"
     for key, bands in (("face_size", FACE_SIZES), ("light", LIGHTS), ("bitrate", BITRATES), ("skin_tone", SKIN_TONES)):
         assert found.pop(f"measured_{key}") in {*(name for _, name in bands.edges), bands.beyond, NOT_READABLE}
@@ -76,7 +80,7 @@ def test_only_classes_are_named() -> None:
 
 def test_what_cannot_be_read_says_so() -> None:
     empty = [observe(0.0, None)]
-    assert set(conditions(empty, bits=100, duration_s=None).values()) == {NOT_READABLE}
+    assert set(conditions(empty, stream(0)).values()) == {NOT_READABLE}
     assert frame_rate(1, 0.0) == NOT_READABLE
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from ..types import RGB, Face, FaceObservation
+from ..types import RGB, Face, FaceObservation, StreamStats
 
 NOT_READABLE: Final = "not readable"
 """Class of a presentation that does not show what a class is read from."""
@@ -50,7 +50,7 @@ BITRATES: Final = Bands(
     ((150.0, "under 150 kb/s"), (500.0, "150 to 500 kb/s"), (1000.0, "500 to 1000 kb/s"), (2000.0, "1 to 2 Mb/s")),
     "2 Mb/s and more",
 )
-"""Kilobits per second of the whole file: under 150 a session asks for a better connection (`engine.guidance`)."""
+"""Kilobits per second of the file's pictures: under 150 a session asks for a better connection (`engine.guidance`)."""
 SKIN_TONES: Final = Bands(
     ((-30.0, "dark"), (10.0, "brown"), (28.0, "tan"), (41.0, "intermediate"), (55.0, "light")), "very light"
 )
@@ -67,13 +67,13 @@ MEASURED: Final = {
 """Name in a report -> classes."""
 
 
-def conditions(observations: Sequence[FaceObservation], *, bits: int, duration_s: float | None) -> dict[str, str]:
-    """Name the class of every condition. `bits` and `duration_s`: of the whole file."""
+def conditions(observations: Sequence[FaceObservation], stats: StreamStats) -> dict[str, str]:
+    """Name the class of every condition; `stats` are those of the whole file."""
     faces = [(o.width, o.face) for o in observations if o.face is not None]
     return {
         "measured_face_size": _median_class(FACE_SIZES, [face.box.w * width for width, face in faces]),
         "measured_light": _median_class(LIGHTS, [face.luma for _, face in faces]),
-        "measured_bitrate": BITRATES.name(bits / duration_s / 1000) if duration_s else NOT_READABLE,
+        "measured_bitrate": BITRATES.name(stats.bitrate / 1000) if stats.bitrate > 0 else NOT_READABLE,
         "measured_skin_tone": skin_tone([face for _, face in faces]),
     }
 

@@ -25,7 +25,7 @@ from ..checks.match import Match
 from ..engine.fusion import decide
 from ..engine.policy import Policy
 from ..errors import ConfigError, MediaError
-from ..transport.files import read_video, video_duration
+from ..transport.files import file_stats, read_video
 from ..types import CaptureTime, CheckResult, FaceObservation, Outcome, Reference
 from ..vision.landmarks import Picture
 from ..vision.measure import FaceMeter, VisionModels
@@ -94,11 +94,11 @@ class VideoAnalyser:
         """Judge one clip by its own capture times."""
         reference = self._template(clip.reference) if clip.reference else None
         observations = list(self._observe(clip, stopped))
-        checks = run_checks(observations, CheckContext(reference, self._models.embedding_digest))
+        stats = file_stats(clip.path)
+        checks = run_checks(observations, CheckContext(reference, self._models.embedding_digest), stats=stats)
         analysis = conclude(checks, observations, policy=self._policy, with_reference=reference is not None)
         measured = {check.name: _rounded(check.measure()) for check in checks}
-        seen = conditions(observations, bits=8 * clip.path.stat().st_size, duration_s=video_duration(clip.path))
-        return answer_of(analysis, self._policy, measured, seen)
+        return answer_of(analysis, self._policy, measured, conditions(observations, stats))
 
     def _template(self, path: Path) -> Reference:
         try:
