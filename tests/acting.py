@@ -58,6 +58,8 @@ class Look:
     gap: float = 0.0
     smile: float = 0.0
     scale: float = 1.0
+    hand: float = 0.0
+    """How far a hand is on its way across the face, from image left; at 0 and 1 it is beside it."""
 
 
 MOVES: dict[str, Callable[[float], Look]] = {
@@ -70,7 +72,23 @@ MOVES: dict[str, Callable[[float], Look]] = {
     "move_closer": lambda a: Look(scale=1 + 0.3 * a),
     "blink": lambda a: Look(lid=0.6 * a),
     "blink_twice": lambda a: Look(lid=0.6 * a),
+    "hand_across_face": lambda a: Look(hand=a),
+    "turn_to_profile": lambda a: Look(yaw=56 * a),
 }
+SECONDS = {"hand_across_face": 2.2, "turn_to_profile": 2.2}
+"""Length of the movements that take longer than `SHORT_S`."""
+SHORT_S = 1.1
+HAND_WIDTH = 2.6
+"""Columns of the face a hand covers."""
+
+
+def cells(hand: float) -> tuple[float, ...]:
+    """`Face.cells` of a face of one colour with structured features, or of a smooth, darker hand in front of it."""
+    left = (5 + HAND_WIDTH) * hand - HAND_WIDTH
+    columns = [
+        (120.0, 85.0, 70.0, 1.0) if left < c + 0.5 < left + HAND_WIDTH else (150.0, 110.0, 90.0, 4.0) for c in range(5)
+    ]
+    return tuple(number for _ in range(3) for column in columns for number in column)
 
 
 def face(look: Look = Look(), *, embedding: tuple[float, ...] | None = None, x: float = 0.35) -> Face:
@@ -92,6 +110,7 @@ def face(look: Look = Look(), *, embedding: tuple[float, ...] | None = None, x: 
         clipped=0.02,
         points=tuple(points),
         embedding=embedding,
+        cells=cells(look.hand),
     )
 
 
@@ -159,12 +178,16 @@ class Actor:
 
 
 def amplitude(kind: str, s: float) -> float:
-    """0..1 at `s` seconds into a movement: 0.3 s up, 0.5 s held, 0.3 s down; blinks are 0.2 s each."""
+    """0..1 at `s` seconds into a movement: 0.3 s up, 0.5 s held, 0.3 s down; blinks last 0.2 s, a hand only passes."""
     if kind.startswith("blink"):
         again = kind == "blink_twice" and 0.5 <= s <= 0.7
         return 1.0 if 0 <= s <= 0.2 or again else 0.0
-    if s <= 0 or s >= 1.1:
+    length = SECONDS.get(kind, SHORT_S)
+    if s <= 0 or s >= length:
         return 0.0
+    if kind == "hand_across_face":
+        return s / length
+    s *= SHORT_S / length
     if s < 0.3:
         return (1 - cos(pi * s / 0.3)) / 2
     return 1.0 if s < 0.8 else (1 + cos(pi * (s - 0.8) / 0.3)) / 2

@@ -178,6 +178,8 @@ class Face:
     """Present on the frame that completes a window only."""
     texture: TextureSample | None = None
     """Present every half second only, and never without the optional model."""
+    cells: tuple[float, ...] = ()
+    """Mean colour and structure of 15 parts of the face, as in `vision.occlusion`; not pixels, nor a picture."""
     surround: SurroundSample | None = None
     """Present about once a second only."""
 

@@ -14,6 +14,8 @@ from liveness_server.challenges.baseline import Baseline, Deviation
 from liveness_server.challenges.blinks import BlinkDetector
 from liveness_server.types import CaptureTime
 
+INCLUDED = {("turn_left", "turn_to_profile")}
+"""Who turns to a profile has turned; the scripted person does it to the left."""
 BASELINE = Baseline.of([observe(0.0, face())])
 
 
@@ -58,7 +60,7 @@ def test_doing_nothing_is_not(kind):
 @pytest.mark.parametrize("kind", REGISTRY)
 @pytest.mark.parametrize("other", MOVES)
 def test_no_other_movement_reaches_it(kind, other):
-    if other != kind:
+    if other != kind and (kind, other) not in INCLUDED:
         assert outcome(kind, move(other))[0] is not Progress.REACHED
 
 

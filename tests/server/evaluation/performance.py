@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+from liveness_server.challenges import REGISTRY
 from liveness_server.evaluation.presenter import MOVES, Presenter
 from liveness_server.types import CaptureTime, Face, FaceObservation
 from liveness_server.vision.measure import FaceMeter, VisionModels
 
 FPS = 30
+OPEN_MOVES = [kind for kind in MOVES if not REGISTRY[kind].hides_face]
+"""Those during which the face stays in view; the others are in `test_presenter_hidden`."""
 REST_S, MARGIN_S = 0.5, 0.9
 """Seconds at rest before each prompt, and from the prompt to the end of the move beyond its own duration."""
 
@@ -54,9 +57,9 @@ def perform(portrait: str, models: VisionModels) -> Performance:
         return [o.face for o in observations[-frames:] if o.face is not None]
 
     takes = {}
-    for kind, move in MOVES.items():
+    for kind in OPEN_MOVES:
         rest = shoot(REST_S)
         presenter.prompt(kind, len(observations) / FPS)
-        takes[kind] = Take(rest, shoot(move.duration + MARGIN_S))
+        takes[kind] = Take(rest, shoot(MOVES[kind].duration + MARGIN_S))
     meter.close()
     return Performance(observations, takes)

@@ -7,6 +7,7 @@ from typing import Final
 from .base import Challenge, HeldMovement
 from .blink import BlinkOnce
 from .blink_twice import BlinkTwice
+from .hand_across_face import HandAcrossFace
 from .look_down import LookDown
 from .look_up import LookUp
 from .move_closer import MoveCloser
@@ -14,6 +15,7 @@ from .open_mouth import OpenMouth
 from .smile import Smile
 from .turn_left import TurnLeft
 from .turn_right import TurnRight
+from .turn_to_profile import TurnToProfile
 
 _CHALLENGES: tuple[type[Challenge], ...] = (
     TurnLeft,
@@ -25,10 +27,15 @@ _CHALLENGES: tuple[type[Challenge], ...] = (
     OpenMouth,
     Smile,
     MoveCloser,
+    HandAcrossFace,
+    TurnToProfile,
 )
 
 REGISTRY: Final[dict[str, type[Challenge]]] = {challenge.kind: challenge for challenge in _CHALLENGES}
 """Every challenge that can be asked for, by its wire name."""
+
+DEFAULT_POOL: Final[tuple[str, ...]] = tuple(kind for kind, challenge in REGISTRY.items() if challenge.by_default)
+"""Kinds that plans draw from unless the policy's rules name others."""
 
 MOVEMENTS: Final[tuple[type[HeldMovement], ...]] = tuple(c for c in _CHALLENGES if issubclass(c, HeldMovement))
 """The ones with an amount: what is watched for as wrong or early while another is asked for."""

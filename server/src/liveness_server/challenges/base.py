@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from ..types import CaptureTime
 from .baseline import Deviation
+from .rules import ActiveRules
 
 MAX_GAP_S = 0.12
 """Seconds between frames above which a hold starts again; slowest live clips measured have 100 ms frames."""
@@ -27,6 +28,7 @@ class Family(StrEnum):
     HEAD = "head"
     FACE = "face"
     DISTANCE = "distance"
+    HAND = "hand"
 
 
 class Progress(StrEnum):
@@ -45,16 +47,38 @@ class Challenge(ABC):
     family: ClassVar[Family]
     tolerates: ClassVar[frozenset[str]] = frozenset()
     """Kinds whose movement may come along without being wrong."""
+    by_default: ClassVar[bool] = True
+    """Whether plans draw it unless the policy says from what; the others are for policies that name them."""
+    hides_face: ClassVar[bool] = False
+    """Whether it covers or turns away the face: what is measured of the face meanwhile says little."""
     Config: ClassVar[type]
 
-    def __init__(self, earliest: CaptureTime) -> None:
+    def __init__(self, earliest: CaptureTime, rules: ActiveRules | None = None) -> None:
         self.earliest = earliest
         """Capture time before which no onset counts (prompt + reaction floor)."""
+        self.rules = rules or ActiveRules()
         self.onset: CaptureTime | None = None
 
     @abstractmethod
     def update(self, deviation: Deviation) -> Progress:
         """Take one deviation after the prompt."""
+
+    def lost(self, t: CaptureTime) -> None:  # noqa: B027 - most challenges only wait
+        """Take one frame without a face after the prompt."""
+
+    def excuses(self, deviation: Deviation) -> bool:
+        """Whether this frame cannot show another movement, because of how this one is made."""
+        return False
+
+    @classmethod
+    def at_rest(cls, deviation: Deviation) -> bool:
+        """Whether the movement is over; of events without an amount it always is."""
+        return True
+
+    @classmethod
+    def started(cls, deviation: Deviation) -> bool:
+        """Whether the movement has visibly begun; of events without an amount it never has."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +101,19 @@ class HeldMovement(Challenge):
     Config = HeldConfig
     config: ClassVar[HeldConfig]
 
-    def __init__(self, earliest: CaptureTime) -> None:
-        super().__init__(earliest)
+    def __init__(self, earliest: CaptureTime, rules: ActiveRules | None = None) -> None:
+        super().__init__(earliest, rules)
         self._hold = Hold(self.config.hold_s)
 
     @classmethod
     @abstractmethod
     def amount(cls, deviation: Deviation) -> float:
         """How far the movement has gone; negative when it goes the other way."""
+
+    @classmethod
+    def reach(cls, rules: ActiveRules) -> float:
+        """Amount that counts under these rules."""
+        return cls.config.reach
 
     @classmethod
     def valid(cls, deviation: Deviation) -> bool:
@@ -102,15 +131,15 @@ class HeldMovement(Challenge):
         return cls.amount(deviation) >= cls.config.start
 
     @classmethod
-    def reached(cls, deviation: Deviation) -> bool:
+    def reached(cls, deviation: Deviation, rules: ActiveRules) -> bool:
         """Whether this frame shows the whole movement."""
-        return cls.amount(deviation) >= cls.config.reach and cls.valid(deviation)
+        return cls.amount(deviation) >= cls.reach(rules) and cls.valid(deviation)
 
     def update(self, deviation: Deviation) -> Progress:
         """Reached once held for `hold_s` without a gap or a jump."""
         if self.onset is None and self.started(deviation):
             self.onset = deviation.t
-        held = self._hold.update(deviation, self.reached(deviation))
+        held = self._hold.update(deviation, self.reached(deviation, self.rules))
         return Progress.REACHED if held else Progress.WAITING
 
 

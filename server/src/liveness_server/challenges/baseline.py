@@ -13,6 +13,7 @@ from statistics import median
 
 from ..types import CaptureTime, Face, FaceObservation
 from .blinks import Blink
+from .cover import covered_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Baseline:
     mouth_width: float
     ipd_px: float
     aspect: float
+    cells: tuple[float, ...] = ()
+    """`Face.cells` of the uncovered face; empty when the frames had none."""
 
     @classmethod
     def of(cls, observations: Sequence[FaceObservation]) -> Baseline:
@@ -41,6 +44,7 @@ class Baseline:
             mouth_width=median(f.expression.mouth_width for f in faces),
             ipd_px=median(f.ipd_px for f in faces),
             aspect=median(f.aspect for f in faces),
+            cells=tuple(map(median, zip(*(f.cells for f in faces), strict=False))),
         )
 
 
@@ -65,6 +69,8 @@ class Deviation:
     """Eye-corner width over face height, relative to neutral."""
     blink: Blink | None
     """The blink that ended with this frame, if one did."""
+    covered: tuple[bool, ...] = ()
+    """Columns of the face, from image left, that something is in front of (`cover`); empty when unknown."""
 
     @classmethod
     def of(cls, face: Face, t: CaptureTime, baseline: Baseline, blink: Blink | None) -> Deviation:
@@ -79,4 +85,5 @@ class Deviation:
             smile=face.expression.smile - baseline.smile,
             aspect=face.aspect / max(baseline.aspect, 1e-6),
             blink=blink,
+            covered=covered_columns(face.cells, baseline.cells),
         )

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from ..types import CaptureTime
 from .base import Challenge, Family, Progress
 from .baseline import Deviation
+from .rules import ActiveRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class CountedBlinks(Challenge):
     config = PROMPTED
     count: ClassVar[int]
 
-    def __init__(self, earliest: CaptureTime) -> None:
-        super().__init__(earliest)
+    def __init__(self, earliest: CaptureTime, rules: ActiveRules | None = None) -> None:
+        super().__init__(earliest, rules)
         self._last: CaptureTime | None = None
         self._seen = 0
 

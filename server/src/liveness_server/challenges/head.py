@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from .base import HeldConfig
+from .base import Family, HeldConfig, HeldMovement
 from .baseline import Deviation
+from .rules import TURN_REACH_DEG, TURN_START_DEG, ActiveRules
 
-TURN: Final = HeldConfig(rest=5.0, start=8.0, reach=12.0)
+TURN: Final = HeldConfig(rest=5.0, start=TURN_START_DEG, reach=TURN_REACH_DEG)
 """Degrees of yaw. reach: flat pictures <= 7.0, margin 5. start: camera-facing people <= 7.2. rest: p90 of drift 2.8."""
 
 NOD: Final = HeldConfig(rest=5.0, start=7.5, reach=10.0)
@@ -28,3 +29,22 @@ EXPRESSIONS: Final = frozenset({"open_mouth", "smile"})
 def keeps_aspect(deviation: Deviation) -> bool:
     """Whether the face keeps the shape a rigid head has."""
     return ASPECT[0] < deviation.aspect < ASPECT[1]
+
+
+class Turn(HeldMovement):
+    """A turn to one side, held at `ActiveRules.turn_reach_deg`."""
+
+    family = Family.HEAD
+    config = TURN
+    # Pitch couples into turns (median 4, 95th percentile 13 degrees); a turn may go on until it is a profile.
+    tolerates = EXPRESSIONS | {"look_up", "look_down", "turn_to_profile"}
+
+    @classmethod
+    def reach(cls, rules: ActiveRules) -> float:
+        """Degrees; a stricter policy asks for more."""
+        return rules.turn_reach_deg
+
+    @classmethod
+    def valid(cls, deviation: Deviation) -> bool:
+        """A steeply tilted flat picture breaks the face's aspect; a turned head keeps it."""
+        return keeps_aspect(deviation)

@@ -13,7 +13,7 @@ from math import log2
 from typing import Final
 
 from ..types import Profile
-from . import REGISTRY
+from . import DEFAULT_POOL, REGISTRY
 from .base import Family
 
 SEED_BYTES: Final = 32
@@ -52,23 +52,38 @@ class Draw:
         return int.from_bytes(block[:8], "big")
 
 
-def pool_of(profile: Profile) -> tuple[str, ...]:
-    """Kinds a profile may ask for, in registry order."""
-    still = profile is Profile.MOTION_FREE
-    return tuple(kind for kind, c in REGISTRY.items() if not still or c.family is Family.FACE)
+def pool_of(profile: Profile, kinds: Sequence[str] = ()) -> tuple[str, ...]:
+    """Kinds a profile may ask for, in registry order: of `kinds`, or of the default pool when that is empty.
+
+    Raises ValueError for a kind that is not in the registry.
+    """
+    if unknown := sorted(set(kinds) - set(REGISTRY)):
+        raise ValueError(f"no such challenge: {', '.join(unknown)}; there are {', '.join(REGISTRY)}")
+    wanted, still = kinds or DEFAULT_POOL, profile is Profile.MOTION_FREE
+    return tuple(kind for kind, c in REGISTRY.items() if kind in wanted and (not still or c.family is Family.FACE))
 
 
-def draw_plan(draw: Draw, profile: Profile, steps: int, previous: tuple[str, ...]) -> tuple[tuple[str, ...], float]:
+def draw_plan(
+    draw: Draw,
+    profile: Profile,
+    steps: int,
+    previous: tuple[str, ...],
+    *,
+    kinds: Sequence[str] = (),
+    one_of: Sequence[str] = (),
+) -> tuple[tuple[str, ...], float]:
     """Draw an ordered plan without repetition, other than `previous`; return it with its entropy in bits.
 
-    Raises ValueError when the profile's pool is too small for `steps`.
+    `kinds` and `one_of` are those of `ActiveRules`. Raises ValueError when the profile's pool is too small for `steps`,
+    or lacks what must be in the plan.
     """
-    plans = [plan for plan in _admissible(pool_of(profile), steps) if plan != previous]
+    plans = [plan for plan in _admissible(pool_of(profile, kinds), steps, set(one_of)) if plan != previous]
     if not plans:
-        raise ValueError(f"profile {profile} has no plan of {steps} steps")
+        needed = f" with one of {', '.join(one_of)}" if one_of else ""
+        raise ValueError(f"profile {profile} has no plan of {steps} steps{needed}")
     return plans[draw.below(len(plans))], log2(len(plans))
 
 
-def _admissible(pool: tuple[str, ...], steps: int) -> list[tuple[str, ...]]:
-    turns = _TURNS & set(pool)
-    return [plan for plan in permutations(pool, steps) if not turns or turns & set(plan)]
+def _admissible(pool: tuple[str, ...], steps: int, one_of: set[str]) -> list[tuple[str, ...]]:
+    groups = [group for group in (_TURNS & set(pool), one_of) if group]
+    return [plan for plan in permutations(pool, steps) if all(group & set(plan) for group in groups)]

@@ -75,8 +75,9 @@ class ActiveSequence:
         """Entropy added by replacements and penalty steps, beyond the plan's own."""
         self._draw = draw
         self._pool = pool
+        self._watched = tuple(dict.fromkeys((*MOVEMENTS, *(REGISTRY[kind] for kind in pool))))
         self._queue = list(plan)
-        self._done = 0
+        self._finished: list[str] = []
         self._prompts = 0
         self._counts = {"wrong": 0, "early": 0, "timeout": 0}
         self._blinks = BlinkDetector(max_width_s=PROMPTED.max_width_s)
@@ -99,7 +100,12 @@ class ActiveSequence:
     @property
     def step(self) -> int:
         """Number of the step under way, from 1."""
-        return min(self._done + 1, self._done + len(self._queue))
+        return min(len(self._finished) + 1, self._steps)
+
+    @property
+    def hides_face(self) -> bool:
+        """Whether the challenge under way covers the face or turns it away (`Challenge.hides_face`)."""
+        return self._stage in {Stage.PROMPTED, Stage.RETURN} and self._challenge.hides_face
 
     @property
     def stage_limit_s(self) -> float:
@@ -146,6 +152,16 @@ class ActiveSequence:
 
     # Private: the stages.
 
+    @property
+    def _steps(self) -> int:
+        return len(self._finished) + len(self._queue)
+
+    def _rests(self, deviation: Deviation) -> bool:
+        return all(c.at_rest(deviation) for c in self._watched)
+
+    def _stirs(self, deviation: Deviation) -> bool:
+        return any(c.started(deviation) for c in self._watched)
+
     def _enter_settle(self, t: CaptureTime) -> None:
         self._stage, self._entered, self._last_t = Stage.SETTLE, t, t
         self._neutral = Hold(self._draw.uniform(*self.rules.settle_s))
@@ -153,8 +169,8 @@ class ActiveSequence:
 
     def _settle(self, deviation: Deviation) -> list[Effect]:
         self._last_t = deviation.t
-        neutral = _neutral(deviation)
-        if self._was_neutral and any(m.started(deviation) for m in MOVEMENTS):
+        neutral = self._rests(deviation)
+        if self._was_neutral and self._stirs(deviation):
             return self._retry("early", deviation.t)
         self._was_neutral = self._was_neutral or neutral
         if self._neutral.update(deviation, neutral):
@@ -165,15 +181,14 @@ class ActiveSequence:
         self._stage, self._entered = Stage.PROMPTED, t
         self._prompts += 1
         self._kind = self._queue[0]
-        self._challenge: Challenge = REGISTRY[self._kind](CaptureTime(t + self.rules.reaction_s))
+        self._challenge: Challenge = REGISTRY[self._kind](CaptureTime(t + self.rules.reaction_s), self.rules)
         self._wrong = Hold(self.rules.wrong_hold_s)
-        return Prompt(self._prompts, self._kind, self.rules.deadline_s, self.step, self._done + len(self._queue))
+        return Prompt(self._prompts, self._kind, self.rules.deadline_s, self.step, self._steps)
 
     def _prompted(self, deviation: Deviation) -> list[Effect]:
         self._last_t = deviation.t
         if deviation.t < self._challenge.earliest:
-            started = any(m.started(deviation) for m in MOVEMENTS)
-            return self._retry("early", deviation.t) if started else []
+            return self._retry("early", deviation.t) if self._stirs(deviation) else []
         progress = self._challenge.update(deviation)
         if progress is Progress.WRONG or self._other_movement(deviation):
             return self._retry("wrong", deviation.t)
@@ -187,14 +202,13 @@ class ActiveSequence:
         self._last_t = deviation.t
         if self._other_movement(deviation):
             return self._retry("wrong", deviation.t)
-        if self._neutral.update(deviation, _neutral(deviation)):
+        if self._neutral.update(deviation, self._rests(deviation)):
             return self._finish(deviation.t)
         return self._timeout_after(self.rules.return_s, deviation.t)
 
     def _finish(self, t: CaptureTime) -> list[Effect]:
         self._note("done", t)
-        self._done += 1
-        self._queue.pop(0)
+        self._finished.append(self._queue.pop(0))
         ended = Ended(self._prompts, "done")
         if self._queue:
             self._enter_settle(t)
@@ -206,6 +220,8 @@ class ActiveSequence:
         # Without a face nothing is held and nothing is reached; the deadline goes on.
         self._last_t = t
         self._neutral.reset()
+        if self._stage is Stage.PROMPTED:
+            self._challenge.lost(t)
         return self._timeout_after(self.stage_limit_s, t)
 
     def _timeout_after(self, limit_s: float, t: CaptureTime) -> list[Effect]:
@@ -214,9 +230,10 @@ class ActiveSequence:
     # Private: mistakes.
 
     def _other_movement(self, deviation: Deviation) -> bool:
-        asked = REGISTRY[self._kind]
-        others = (m for m in MOVEMENTS if m is not asked and m.kind not in asked.tolerates)
-        return self._wrong.update(deviation, any(m.reached(deviation) for m in others))
+        asked = self._challenge
+        others = (m for m in MOVEMENTS if m is not type(asked) and m.kind not in asked.tolerates)
+        wrong = not asked.excuses(deviation) and any(m.reached(deviation, self.rules) for m in others)
+        return self._wrong.update(deviation, wrong)
 
     def _retry(self, mistake: str, t: CaptureTime) -> list[Effect]:
         ended = Ended(0 if self._stage is Stage.SETTLE else self._prompts, mistake)
@@ -243,11 +260,19 @@ class ActiveSequence:
 
     def _replace(self) -> None:
         """Draw another kind for the head of the queue, and the penalty step at its end."""
-        self._queue[0] = self._fresh(self._queue)
-        self._queue.append(self._fresh(self._queue))
+        self._queue[0] = self._fresh(self._queue, self._owed() or self._pool)
+        self._queue.append(self._fresh(self._queue, self._pool))
 
-    def _fresh(self, taken: list[str]) -> str:
-        options = [kind for kind in self._pool if kind not in taken] or [k for k in self._pool if k != taken[0]]
+    def _owed(self) -> tuple[str, ...]:
+        """Kinds of which the step in place of the queue's head must be one: `one_of`, unless the others have it."""
+        wanted = set(self.rules.one_of)
+        kept = wanted & {*self._finished, *self._queue[1:]}
+        return () if kept else tuple(kind for kind in self._pool if kind in wanted)
+
+    def _fresh(self, taken: list[str], pool: tuple[str, ...]) -> str:
+        """Draw a kind: of the pool, one that is not `taken`, or not the first of those, or what there is."""
+        preferred = ([k for k in pool if k not in taken], [k for k in pool if k != taken[0]], list(pool))
+        options = next(kinds for kinds in preferred if kinds)
         self.entropy_bits += log2(len(options))
         return self._draw.choice(options)
 
@@ -265,7 +290,3 @@ class ActiveSequence:
                 done_s=round(t - self._challenge.earliest + self.rules.reaction_s, 3) if outcome == "done" else None,
             )
         )
-
-
-def _neutral(deviation: Deviation) -> bool:
-    return all(m.at_rest(deviation) for m in MOVEMENTS)

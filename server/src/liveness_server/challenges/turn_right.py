@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from .base import Family, HeldMovement
 from .baseline import Deviation
-from .head import EXPRESSIONS, TURN, keeps_aspect
+from .head import Turn
 
 
-class TurnRight(HeldMovement):
+class TurnRight(Turn):
     """Yaw from neutral, degrees towards the person's own right."""
 
     kind = "turn_right"
-    family = Family.HEAD
-    config = TURN
-    tolerates = EXPRESSIONS | {"look_up", "look_down"}  # pitch couples into turns: median 4, 95th percentile 13 degrees
 
     @classmethod
     def amount(cls, deviation: Deviation) -> float:
         """Degrees."""
         return -deviation.yaw
-
-    @classmethod
-    def valid(cls, deviation: Deviation) -> bool:
-        """A steeply tilted flat picture breaks the face's aspect; a turned head keeps it."""
-        return keeps_aspect(deviation)

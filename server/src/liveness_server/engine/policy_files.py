@@ -136,7 +136,7 @@ def _fields(kind: type[T], values: dict[str, Any]) -> T:
 
 
 def _drawable(rules: ActiveRules, profile: Profile) -> None:
-    draw_plan(Draw(bytes(SEED_BYTES)), profile, rules.steps, ())
+    draw_plan(Draw(bytes(SEED_BYTES)), profile, rules.steps, (), kinds=rules.kinds, one_of=rules.one_of)
 
 
 def _files_of(directory: Path) -> list[Path]:

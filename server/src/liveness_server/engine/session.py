@@ -56,8 +56,11 @@ class Session:
         self.close_code = CloseCode.OK
         """How the socket should be closed once `ended`."""
         self._draw = draw = Draw(spec.seed)
-        self.plan, self._plan_bits = draw_plan(draw, spec.profile, self.policy.rules.steps, spec.previous_plan)
-        self._sequence = ActiveSequence(self.policy.rules, draw, self.plan, pool_of(spec.profile))
+        rules = self.policy.rules
+        self.plan, self._plan_bits = draw_plan(
+            draw, spec.profile, rules.steps, spec.previous_plan, kinds=rules.kinds, one_of=rules.one_of
+        )
+        self._sequence = ActiveSequence(rules, draw, self.plan, pool_of(spec.profile, rules.kinds))
         self._positioner = Positioner(self.policy.timing.steady_s)
         self._judge = Judge(spec, self.policy, self._sequence)
         self._light = LightShow()

@@ -22,6 +22,7 @@ from .flow import Planarity, Sight
 from .landmarks import FaceFinder, FaceMesh, LandmarkTracker, Picture, bounding_box
 from .mediapipe_faces import MediaPipeFinder, MediaPipeTracker, find_faces
 from .models import ModelStore
+from .occlusion import face_cells
 from .pad import PadNet, PadSchedule
 from .quality import face_quality
 from .roi import skin_regions
@@ -183,6 +184,7 @@ def measure_face(rgb: Picture, mesh: FaceMesh, box: Box, embedding: Embedding | 
         clipped=quality.clipped,
         points=tuple(map(tuple, np.round(points[_KEPT], 3).tolist())),
         embedding=embedding,
+        cells=face_cells(rgb, points),
     )
 
 

@@ -20,6 +20,8 @@ OPPOSITE = {
     "open_mouth": "look_down",
     "smile": "turn_right",
     "move_closer": "turn_left",
+    "hand_across_face": "turn_left",
+    "turn_to_profile": "look_up",
 }
 """What `Answer.WRONG` does instead of each kind."""
 SCRIPT_START, SCRIPT_STEP = 1.0, 3.0

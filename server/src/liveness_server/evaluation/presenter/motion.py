@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-CHANNELS = ("yaw", "pitch", "roll", "x", "y", "closer", "blink", "jaw", "smile")
+CHANNELS = ("yaw", "pitch", "roll", "x", "y", "closer", "blink", "jaw", "smile", "hand", "across")
 """yaw, pitch, roll: degrees of the mesh; x, y: fractions of the frame width; closer: magnification minus one;
-blink, jaw, smile: 0 at rest .. 1."""
+blink, jaw, smile: 0 at rest .. 1; hand: 0 lowered .. 1 held up; across: its place, -1 and 1 beside the face, image left
+and right, 0 in front of it."""
 
 HeadState = Mapping[str, float]
 """Value of each channel; a missing channel is 0."""
@@ -25,6 +26,10 @@ YAW, UP, DOWN = 27.0, -14.5, 15.0
 """Degrees the mesh is turned; the landmark model reads 0.65 of a turn and 0.9 to 1.2 of a nod."""
 CLOSER = 0.35
 """Magnification minus one of `move_closer`."""
+PROFILE = 62.0
+"""Degrees the mesh is turned for a profile; further, its far side has no picture left."""
+LIFT, SWEEP = 0.5, 2.6
+"""Seconds in which the hand is raised beside the face, or lowered, and in which it passes slowly."""
 
 
 def min_jerk(x: float) -> float:
@@ -76,6 +81,16 @@ def _blinks(times: int, apart: float = 0.55) -> Move:
     return Move((Track("blink", keys),), (end, end), end)
 
 
+def _sweep() -> Move:
+    """Raise the hand at one side, move it across, lower it at the other."""
+    end = 2 * LIFT + SWEEP
+    raised = Track("hand", ((0.0, 0.0), (LIFT, 1.0), (LIFT + SWEEP, 1.0), (end, 0.0)))
+    across = Track(
+        "across", ((0.0, 0.0), (1e-3, -1.0), (LIFT, -1.0), (LIFT + SWEEP, 1.0), (end - 1e-3, 1.0), (end, 0.0))
+    )
+    return Move((raised, across), (end, end), end)
+
+
 MOVES = {
     "turn_left": _held("yaw", YAW),
     "turn_right": _held("yaw", -YAW),
@@ -86,6 +101,8 @@ MOVES = {
     "open_mouth": _held("jaw", 1.0),
     "smile": _held("smile", 1.0),
     "move_closer": _held("closer", CLOSER, rise=0.8, hold=0.8, back=0.7),
+    "hand_across_face": _sweep(),
+    "turn_to_profile": _held("yaw", PROFILE, rise=1.0, hold=0.8, back=1.0),
 }
 """What each kind of the challenge registry looks like."""
 

@@ -37,8 +37,7 @@ class Lids:
     """Draws the upper lids down, in the colour of the skin above them mixed with that of the face."""
 
     def __init__(self, mesh: Mesh, texture: Picture) -> None:
-        smooth = cv2.GaussianBlur(texture, (0, 0), 0.04 * mesh.eye_distance)
-        skin = _colour(smooth, mesh, BARE_SKIN)
+        smooth, skin = _smoothed(texture, mesh), skin_colour(mesh, texture)
         parts = zip(EYE_STRIPS, FOLDS, strict=True)
         self._lids = [
             _Lid(strip, folds, (skin + _colour(smooth, mesh, folds)) / np.float32(2)) for strip, folds in parts
@@ -75,6 +74,15 @@ class _Lid:
         skin = self._skin * _shade(crease - corner, rim - corner, eye.shape[0])
         _blend(eye, skin, _filled(eye.shape[:2], outline - corner))
         _blend(eye, LASHES * self._skin, closed * _lashes(eye.shape[:2], rim - corner))
+
+
+def skin_colour(mesh: Mesh, texture: Picture) -> Grey:
+    """(3,) median colour of the face's bare skin, RGB."""
+    return _colour(_smoothed(texture, mesh), mesh, BARE_SKIN)
+
+
+def _smoothed(texture: Picture, mesh: Mesh) -> Picture:
+    return np.asarray(cv2.GaussianBlur(texture, (0, 0), 0.04 * mesh.eye_distance), dtype=np.uint8)
 
 
 def _colour(texture: Picture, mesh: Mesh, landmarks: tuple[int, ...]) -> Grey:

@@ -14,8 +14,9 @@ import numpy as np
 from ...vision.landmarks import Picture
 from ...vision.models import ModelStore
 from .behaviour import Answer, Behaviour, Director
+from .hand import Hand, Place
 from .light import Glow, Reflection, Step
-from .portraits import FACE_CENTRE, PORTRAITS, empty_room, framed
+from .portraits import FACE_CENTRE, FACE_WIDTH, PORTRAITS, empty_room, framed
 from .puppet import Puppet, Rendered
 from .sensor import PULSE_AMPLITUDE, Sensor, Sway
 
@@ -49,9 +50,11 @@ class Presenter:
         self._director = Director(self.behaviour, rng)
         self._sway = Sway(rng)
         self._sensor = Sensor(size, seed=seed, pulse_bpm=pulse_bpm, pulse_amplitude=pulse_amplitude)
-        self._puppet = Puppet(portrait, size, bundle)
+        self._puppet = Puppet(framed(portrait, size), bundle)
+        centre = (FACE_CENTRE[0] * size[0], FACE_CENTRE[1] * size[1])
+        self._hand = Hand(Place(centre, FACE_WIDTH * size[0], self._puppet.skin), seed=seed)
         other = next(name for name in PORTRAITS if name != portrait)
-        self._swapped = Puppet(other, size, bundle) if self.behaviour.swaps else None
+        self._swapped = Puppet(framed(other, size), bundle) if self.behaviour.swaps else None
         self._second = _SecondFace(other, size) if self.behaviour.second_face_at is not None else None
         self._room = empty_room(self._puppet.canvas) if self.behaviour.vanish_at is not None else None
 
@@ -80,7 +83,10 @@ class Presenter:
     def _person(self, t: float) -> Rendered:
         swapped = self._swapped is not None and self.behaviour.swapped(t, self._director.steps)
         puppet = self._swapped if swapped and self._swapped is not None else self._puppet
-        return puppet.render(self._state(t))
+        state = self._state(t)
+        rendered = puppet.render(state)
+        self._hand.hold(rendered, state.get("hand", 0.0), state.get("across", 0.0))
+        return rendered
 
     def _state(self, t: float) -> dict[str, float]:
         if self.behaviour.answer is Answer.STILL:

@@ -15,8 +15,8 @@ from ...vision.landmarks import Picture
 from .expressions import expression_fields
 from .mesh import PLAIN, SKIN, Mesh, Points, mesh_of
 from .motion import HeadState
-from .paint import Lids, paint_mouth
-from .portraits import framed
+from .paint import Lids, paint_mouth, skin_colour
+from .portraits import Canvas
 from .raster import FOCAL, Patch, Raster, soften
 
 REST_PITCH = 4.0
@@ -39,12 +39,14 @@ class Rendered:
 class Puppet:
     """A portrait that can be posed; not thread-safe (it reuses its buffers)."""
 
-    def __init__(self, name: str, size: tuple[int, int], bundle: bytes) -> None:
-        self.canvas = framed(name, size)
-        mesh = mesh_of(self.canvas, bundle)
-        self._lids = Lids(mesh, self.canvas.rgb)
-        self._skeleton = Skeleton(mesh, size, self.canvas.source.rest)
-        self._raster = Raster(mesh, self._skeleton.vertices({}), self.canvas.rgb.shape[1::-1], size)
+    def __init__(self, canvas: Canvas, bundle: bytes) -> None:
+        self.canvas = canvas
+        mesh = mesh_of(canvas, bundle)
+        self.skin = skin_colour(mesh, canvas.rgb)
+        """(3,) colour of the face, RGB."""
+        self._lids = Lids(mesh, canvas.rgb)
+        self._skeleton = Skeleton(mesh, canvas.size, canvas.source.rest)
+        self._raster = Raster(mesh, self._skeleton.vertices({}), canvas.rgb.shape[1::-1], canvas.size)
         whole = self._raster.whole()
         self._rest = Rendered(self._look_up(whole), _skin(whole))
 
