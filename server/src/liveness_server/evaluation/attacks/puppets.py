@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from itertools import accumulate, count, cycle
@@ -27,6 +28,8 @@ from .warp import FaceWarp
 
 BLINK_EVERY = (2.2, 4.5)
 """Seconds between unasked blinks: 13-27 a minute."""
+ATTENTION_S = 1.0
+"""Seconds after a prompt in which nobody blinks unasked; nor while a movement is under way."""
 SPEECH_HZ, SPEECH_JAW = (2.1, 3.4), 0.16
 """Syllable rates of the avatar's speech, and how far its jaw opens."""
 PULSE_BPM = (58.0, 92.0)
@@ -62,16 +65,15 @@ class Marionette:
         self._director = Director(Behaviour(), rng)
         self._blinks = accumulate(float(rng.uniform(*BLINK_EVERY)) for _ in count())
         self._blink = next(self._blinks)
-        self._asked = False
+        self._heard = -math.inf
 
     def prompt(self, kind: str, t: float) -> None:
         """Do it after a human reaction time."""
-        self._asked = True
+        self._heard = t
         self._director.prompt(kind, t)
 
     def done(self, t: float) -> None:
         """Go back to rest."""
-        self._asked = False
         self._director.done(t)
 
     def frame(self, t: float, extra: Mapping[str, float] = NOTHING) -> Picture:
@@ -83,7 +85,7 @@ class Marionette:
     def _blink_until(self, t: float) -> None:
         """Blink when it is time, but not into an answer."""
         while self._blink <= t:
-            if not self._asked:
+            if self._blink - self._heard > ATTENTION_S and not self._director.state(self._blink):
                 self._director.perform("blink", self._blink)
             self._blink = next(self._blinks)
 
