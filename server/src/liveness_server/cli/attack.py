@@ -96,7 +96,7 @@ def render(
 def run(
     server: Annotated[str, typer.Option(help="Base URL of a running server, https or http.")],
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="SPECIES...", help="Names that `attack list` prints.")
+        list[str] | None, typer.Argument(metavar="SPECIES", help="Names that `attack list` prints.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Play every species.")] = False,
     api_key_file: Annotated[
