@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liveness_server.evaluation.evaluate import Answer
+from liveness_server.checks import REGISTRY
+from liveness_server.evaluation.evaluate import Answer, CheckAnswer
 from liveness_server.evaluation.metrics import Rate
 from liveness_server.evaluation.page import rate, render
 from liveness_server.evaluation.report import NOTICE, Row, rate_row
@@ -162,6 +163,39 @@ def test_too_few_say_so_in_the_place_of_zero(tmp_path: Path) -> None:
 )
 def test_a_rate_in_words(errors: int, n: int, text: str) -> None:
     assert rate(rate_row(Rate(errors, n))).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_a_check_with_a_number_has_its_curve(tmp_path: Path) -> None:
+    about = REGISTRY["stream_integrity"].measured
+    assert about is not None
+    assert about.higher_is_live
+    rows = [live(f"{i}.mp4") for i in range(4)] + [attack(f"loop{i}.mp4", "loop") for i in range(4)]
+    values = {
+        "0.mp4": 5.0,
+        "1.mp4": 6.0,
+        "2.mp4": 0.5,
+        "3.mp4": None,
+        "loop0.mp4": 0.1,
+        "loop1.mp4": 0.2,
+        "loop2.mp4": 0.3,
+    }
+    answers = {
+        row["file"]: Answer(PASS, PASS, (), {"stream_integrity": CheckAnswer(PASS, "ok", values.get(row["file"]))})
+        for row in rows
+    }
+    report = report_of(dataset(tmp_path, rows), answers)
+    row = report["checks"]["stream_integrity"]
+    assert (row["measured"]["bona_fide"], row["measured"]["attacks"]) == (3, 3)
+    assert row["measured"]["without"] == {"bona_fide": 1, "attacks": 1}
+    assert (row["sweep"]["eer"], row["sweep"]["eer_by_species"]) == (0.0, {"loop": {"n": 3, "eer": 0.0}})
+    assert row["sweep"]["today"]["pooled"]["bona_fide"]["errors"] == 1
+    assert row["sweep"]["det"][0] == [1.0, 1.0, 0.0]
+    assert row["sweep"]["det"][-1] == [0.0, 0.0, 1.0]
+    assert report["checks"]["all together"]["sweep"] is None
+    assert report["decisions"]["0.mp4"]["checks"]["stream_integrity"]["measure"] == 5.0
+    page = render(report)
+    assert "Checks over all thresholds" in page
+    assert "DET curves" in page
 
 
 class Page(HTMLParser):
