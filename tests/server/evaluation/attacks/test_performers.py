@@ -120,3 +120,9 @@ def test_a_clip_holds_each_frame_and_starts_again_at_its_end():
     footage = ClipFootage(lambda: iter(pictures), lambda rgb: rgb, 0.1)
     seen = [int(footage.frame(t)[0, 0, 0]) for t in (0.0, 0.05, 0.1, 0.35, 0.4, 0.55, 1.3)]
     assert seen == [0, 0, 1, 3, 0, 1, 1]
+
+
+def test_who_obeys_holds_a_hand_before_the_face_under_any_mask(source):
+    asked, unasked = (frames("face_swap", source, *prompts, times=(0.0, 1.9)) for prompts in (["hand_across_face"], []))
+    changed = np.abs(asked[-1].astype(int) - unasked[-1]).max(-1) > 30
+    assert changed.mean() > 0.05

@@ -13,13 +13,10 @@ import numpy as np
 
 from ...vision.landmarks import Picture
 from ..presenter.behaviour import SCRIPT_START, SCRIPT_STEP, Behaviour, Director
-from ..presenter.mesh import mesh_of
+from ..presenter.hand import Hand, Place
 from ..presenter.motion import MOVES
-from ..presenter.paint import Lids
 from ..presenter.portraits import Canvas
-from ..presenter.puppet import Puppet, Rendered, Skeleton
-from ..presenter.puppet import _skin as skin_of
-from ..presenter.raster import Raster
+from ..presenter.puppet import Puppet
 from ..presenter.sensor import PULSE_AMPLITUDE, Sensor, Sway
 from .performer import Deaf, Performer, Script
 from .source import Size, Source, Still, canvas_of, donor
@@ -37,25 +34,13 @@ PULSE_BPM = (58.0, 92.0)
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
-class StillPuppet(Puppet):
-    """The presenter's puppet on any canvas instead of a shipped portrait."""
-
-    def __init__(self, canvas: Canvas, bundle: bytes) -> None:
-        self.canvas = canvas
-        mesh = mesh_of(canvas, bundle)
-        self._lids = Lids(mesh, canvas.rgb)
-        self._skeleton = Skeleton(mesh, canvas.size, canvas.source.rest)
-        self._raster = Raster(mesh, self._skeleton.vertices({}), canvas.rgb.shape[1::-1], canvas.size)
-        whole = self._raster.whole()
-        self._rest = Rendered(self._look_up(whole), skin_of(whole))
-
-
 class Marionette:
     """A still that sways and blinks by itself and makes every movement it is asked for."""
 
-    def __init__(self, canvas: Canvas, bundle: bytes, *, seed: int, pulse: bool = False) -> None:
+    def __init__(self, canvas: Canvas, still: Still, bundle: bytes, *, seed: int, pulse: bool = False) -> None:
         rng = np.random.default_rng(seed)
-        self._puppet = StillPuppet(canvas, bundle)
+        self._puppet = Puppet(canvas, bundle)
+        self._hand = Hand(Place((still.centre[0], still.centre[1]), still.width, self._puppet.skin), seed=seed)
         self._sway = Sway(rng)
         amplitude = PULSE_AMPLITUDE if pulse else 0.0
         self._sensor = Sensor(
@@ -79,7 +64,9 @@ class Marionette:
     def frame(self, t: float, extra: Mapping[str, float] = NOTHING) -> Picture:
         """The frame at `t` seconds, `extra` added to the channels."""
         self._blink_until(t)
-        rendered = self._puppet.render(_sum(self._sway.at(t), self._director.state(t), extra))
+        state = _sum(self._sway.at(t), self._director.state(t), extra)
+        rendered = self._puppet.render(state)
+        self._hand.hold(rendered, state.get("hand", 0.0), state.get("across", 0.0))
         return self._sensor.expose(rendered.rgb, t, rendered.skin if self._pulse else None)
 
     def _blink_until(self, t: float) -> None:
@@ -104,7 +91,7 @@ def every_move(seed: int) -> Script:
 
 def puppet(source: Source, seed: int, size: Size, *, pulse: bool = False) -> Performer:
     """The source's person, animated: obeys every prompt."""
-    return Marionette(source.canvas(size), source.bundle, seed=seed, pulse=pulse)
+    return Marionette(source.canvas(size), source.still(size), source.bundle, seed=seed, pulse=pulse)
 
 
 attacker = partial(puppet, pulse=True)
@@ -124,7 +111,8 @@ class Avatar(Deaf):
     """A face nobody has, that speaks, blinks and sways."""
 
     def __init__(self, source: Source, seed: int, size: Size) -> None:
-        self._marionette = Marionette(canvas_of(nobody(source, seed, size)), source.bundle, seed=seed)
+        face = nobody(source, seed, size)
+        self._marionette = Marionette(canvas_of(face), face, source.bundle, seed=seed)
         self._phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(SPEECH_HZ))
 
     def frame(self, t: float) -> Picture:
