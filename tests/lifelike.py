@@ -47,7 +47,7 @@ def lifelike(shown: FaceObservation, at: float, *, liveliness: float = 1.0, nois
     points[GAZE, 0] += 1.0 * liveliness * wave(at, SPEECH_S, 4.0)
     points += 0.02 * noise * rng.normal(size=points.shape)
     tint = 1.5 * liveliness * wave(at, SWAY_S, 4.0) + 0.1 * noise * rng.normal(size=9)
-    levels = np.array([150.0, 110.0, 90.0] * 3) + tint
+    levels = (np.array([150.0, 110.0, 90.0] * 3) + tint).tolist()
     skin = SkinRegions(tuple(levels[:3]), tuple(levels[3:6]), tuple(levels[6:]), (80.0, 80.0, 80.0))
     landmarks = tuple((float(x), float(y), 0.0) for x, y in points)
     return replace(shown, face=replace(shown.face, points=landmarks, skin=skin))
