@@ -69,7 +69,8 @@ class Scene:
 def filmed(scene: Scene, steps, *, seconds: float | None = None, **kept) -> list[FaceObservation]:
     """Observations of the scripted face in that scene, from half a second before the light to its end."""
     t, skin, behind = scene.traces(steps, seconds or length(steps) + SETTLE_S + 0.1)
+    calm = replace(face(), **kept)
     return [
-        observe(float(at), replace(face(), skin=SkinRegions(*[tuple(s)] * 3, tuple(b)), **kept))
+        observe(float(at), replace(calm, skin=SkinRegions(*[tuple(s)] * 3, tuple(b))))
         for at, s, b in zip(t, skin, behind, strict=True)
     ]

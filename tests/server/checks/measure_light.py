@@ -2,6 +2,7 @@
 
     python tests/server/checks/measure_light.py --detect 200     # against contrast, noise and drift
     python tests/server/checks/measure_light.py --false 1000     # recordings, other sequences, a tinted picture
+    python tests/server/checks/measure_light.py --exact 2000     # the probability alone, for such recordings
     python tests/server/checks/measure_light.py --lags 200       # against the lag, and frames a second
     python tests/server/checks/measure_light.py --rendered 20    # the presenter through the vision pipeline
     python tests/server/checks/measure_light.py --flashes 1000   # luminance of drawn sequences, WCAG 2.3.1
@@ -25,13 +26,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from flashing import flashes_per_second, luminance, saturated_red, trace, within
 from liveness_server.checks.base import CheckContext
-from liveness_server.checks.light_response import LightResponse
+from liveness_server.checks.light_response import LightResponse, _controls
 from liveness_server.evaluation.presenter import Presenter
 from liveness_server.evaluation.presenter.light import Reflection
+from liveness_server.signal.coupling import couple
 from liveness_server.types import CaptureTime, CheckResult, Phase
 from liveness_server.vision.measure import FaceMeter, VisionModels
 from liveness_server.vision.models import ModelStore
-from reflecting import Scene, filmed, length, sequence
+from reflecting import Scene, filmed, length, sequence, shown
 
 CONTEXT = CheckContext(None, "")
 
@@ -51,8 +53,8 @@ def tally(results) -> str:
 
 def detect(total: int) -> None:
     print(f"| face | background | noise, grey levels | drift | pass of {total} | otherwise |\n|-|-|-|-|-|-|")
-    scenes = [*product((0.02, 0.05, 0.1, 0.2), (0.15,), (0.3, 1.0), (0.0, 0.005, 0.02))]
-    scenes += product((0.1,), (0.0, 0.3, 0.6, 1.0), (0.3,), (0.005,))
+    scenes = [*product((0.02, 0.05, 0.1, 0.2), (0.15,), (0.3, 1.0), (0.005,))]
+    scenes += product((0.1,), (0.3, 0.6), (0.3,), (0.005, 0.02))
     for gain, share, noise, drift in scenes:
         results = []
         for seed in range(total):
@@ -89,6 +91,18 @@ def falsely(total: int) -> None:
             judge(filmed(Scene(**{**_fields(scene), "seed": s}), sequence(s)), sequence(s)) for s in range(total // 5)
         ]
         print(f"| {name} (of {total // 5}) | {sum(r.outcome.value == 'pass' for r in results)} | {tally(results)} |")
+
+
+def exact(total: int) -> None:
+    """How often the probability alone is as small for a recording of another session's light."""
+    found = []
+    for seed in range(total):
+        t, skin, _ = Scene(seed=seed).traces(sequence(90_000 + seed), 8.5)
+        found.append(couple(t, skin, shown(sequence(5000 + seed)), _controls(8)[:999], lags=(0.0, 1.3)).p)
+    shares = ", ".join(
+        f"p <= {limit}: {np.mean(np.array(found) <= limit):.4f}" for limit in (0.005, 0.01, 0.05, 0.1, 0.5)
+    )
+    print(f"of {total}: {shares}")
 
 
 def _fields(scene: Scene) -> dict[str, float]:
@@ -159,12 +173,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--detect", type=int)
     parser.add_argument("--false", type=int, dest="falsely")
+    parser.add_argument("--exact", type=int)
     parser.add_argument("--lags", type=int)
     parser.add_argument("--rendered", type=int)
     parser.add_argument("--flashes", type=int)
     parser.add_argument("--cost", action="store_true")
     options = parser.parse_args()
-    for task in (detect, falsely, lags, rendered, flashes):
+    for task in (detect, falsely, exact, lags, rendered, flashes):
         if getattr(options, task.__name__):
             task(getattr(options, task.__name__))
     if options.cost:
