@@ -205,7 +205,7 @@ def _refusals(clip: Path | None, out: Path | None = None) -> Iterator[None]:
 
 
 def _described(species: Species) -> dict[str, str]:
-    fields = ("name", "family", "instrument", "imitates", "limits", "timing")
+    fields = ("name", "family", "instrument", "imitates", "live", "limits", "timing")
     return {field: str(getattr(species, field)) for field in fields}
 
 
