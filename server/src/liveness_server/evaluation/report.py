@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Final
 
 from . import metrics
+from .ablation import ablations
 from .check_rows import bpcer_at, check_rows, points
 from .conditions import FRAME_RATE, MEASURED, NOT_READABLE, frame_rate
 from .coverage import not_covered
@@ -48,6 +49,7 @@ def build(
         "bona_fide": _bona_fide_row(bona_fide),
         "iapar": _full_system(judged),
         "checks": check_rows(bona_fide, species, made_with),
+        "ablations": ablations(bona_fide, species, made_with),
         "bpcer_at_apcer": bpcer_at(points(bona_fide, species)),
         "slices": _slices(judged, dataset.slices),
         "injection": _injection(judged) if METHOD in dataset.slices else None,
