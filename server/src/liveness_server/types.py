@@ -46,6 +46,8 @@ class Phase(StrEnum):
 
     POSITIONING = "positioning"
     CHALLENGE = "challenge"
+    COVERED = "covered"
+    """A challenge that covers the face or turns it away is under way: what is measured of the face says little."""
     CAPTURE = "capture"
 
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from dataclasses import replace
+from functools import cache
 from math import isfinite
 
 import pytest
 
-from acting import ALICE, Actor, face, identity, observe
-from lifelike import lifelike
+from acting import ALICE, AT_HOME, BOB, LIVELY, Actor, Look, face, flushed, identity, moved, observe
+from lifelike import bending, lifelike
 from liveness_server.checks import REGISTRY
 from liveness_server.checks.base import CheckContext
+from liveness_server.checks.reused_recording import ReusedRecording
 from liveness_server.engine.policy_files import shipped_policies
-from liveness_server.types import Outcome, Phase, Reference, ServerTime, StreamStats
+from liveness_server.types import (
+    Outcome,
+    Phase,
+    PlaneWindow,
+    Reference,
+    ServerTime,
+    StreamStats,
+    SurroundSample,
+    TextureSample,
+)
 from liveness_server.vision.matching import CALIBRATED_DIGEST
 from liveness_server.vision.models import load_manifest
 
@@ -69,6 +81,83 @@ def test_a_good_session_passes_with_reason_ok(check):
     reason = {**NEVER_CONFIRMS, **NEEDS_LONGER, **NEEDS_LIGHT, **NEEDS_A_PAST}.get(check.name)
     expected = (Outcome.INCONCLUSIVE, reason) if reason else (Outcome.PASS, "ok")
     assert (result.outcome, result.reason, result.check) == (*expected, check.name)
+
+
+COVER_S = 1.9
+"""Seconds of a face that is covered on request; the limit of its absence is 2."""
+SHOWN_AGAIN_S = 10.0
+"""Seconds of a good session before and after it: long enough for a pulse on either side."""
+
+
+def no_face(t, i):
+    return observe(t, None)
+
+
+def nobody_known(t, i):
+    """Other people's faces that jump, grow and break off, in pictures without light or sharpness."""
+    odd = face(Look(yaw=40.0 * (-1) ** i, scale=1.0 + i % 3), embedding=identity(BOB + i % 3), x=0.1 * (i % 5))
+    shown = moved(observe(t, odd), luma=2.0, clipped=1.0, sharpness=0.0, aspect=0.1)
+    return observe(t, None) if i % 4 == 3 else shown
+
+
+def flat_and_still(t, i):
+    """One picture in a frame, over and over, as a plane that tilts."""
+    plane = PlaneWindow(residual=0.1, stretch=1.3, turn=20.0, aspect_min=0.7, aspect_max=0.7, gap_s=1 / 30)
+    around = SurroundSample(4, (9.0, 0.0), (9.0, 0.0), 60.0)
+    shown = observe(t, face(embedding=identity(BOB)))
+    return moved(shown, plane=plane, texture=TextureSample(live=0.0, noise=30.0), surround=around)
+
+
+@cache
+def alive(t):
+    """One frame of a person who passes everything: bending landmarks, a pulse, an embedding now and then."""
+    i = round(t * 30)
+    shown = face(embedding=identity(ALICE) if i % 10 == 0 else None)
+    beating = replace(
+        flushed(shown, t), plane=LIVELY if i % 24 == 0 else None, texture=AT_HOME if i % 15 == 0 else None
+    )
+    return bending(observe(t, beating), t)
+
+
+def covered_session(garbage):
+    """Good frames, then `garbage(t, i)` in the covered phase, then good frames that are captured."""
+    hidden = range(round(SHOWN_AGAIN_S * 30), round((SHOWN_AGAIN_S + COVER_S) * 30))
+    for i in range(round((2 * SHOWN_AGAIN_S + COVER_S) * 30)):
+        t = i / 30
+        if i in hidden:
+            yield garbage(t, i), Phase.COVERED, 1
+        else:
+            yield alive(t), Phase.CHALLENGE if i < hidden.start else Phase.CAPTURE, int(i < hidden.start)
+
+
+@pytest.fixture(scope="module")
+def remembering():
+    """What a check may know where the operator keeps the motions of another attempt."""
+    earlier = ReusedRecording(replace(CONTEXT, earlier=()))
+    for i in range(240):
+        earlier.update(bending(observe(i / 30, face()), 1000 + i / 30), Phase.CAPTURE, 0)
+    return replace(CONTEXT, earlier=(earlier.signature(),))
+
+
+@pytest.mark.parametrize("garbage", [no_face, nobody_known, flat_and_still])
+def test_what_is_seen_of_a_covered_face_changes_nothing_that_passes(check, remembering, garbage):
+    shown, left_out = (REGISTRY[check.name](remembering) for _ in range(2))
+    for observation, phase, step in covered_session(garbage):
+        shown.update(observation, phase, step)
+        left_out.update(observation if phase is not Phase.COVERED else no_face(observation.t, 0), phase, step)
+    assert (shown.result(), shown.measure(), shown.features()) == (
+        left_out.result(),
+        left_out.measure(),
+        left_out.features(),
+    )
+    expected = {**NEVER_CONFIRMS, **NEEDS_LIGHT}.get(check.name, "ok")
+    assert shown.result().reason == expected
+
+
+def test_a_covered_face_alone_is_inconclusive(check):
+    for observation, _, _ in good_session():
+        check.update(observation, Phase.COVERED, 1)
+    assert check.result().outcome is Outcome.INCONCLUSIVE
 
 
 def test_deterministic_and_asking_changes_nothing(check):

@@ -100,3 +100,16 @@ def test_without_positioning_the_first_faces_are_neutral():
     for i in range(3):
         check.update(observe(0.8 * i, replace(face(), plane=LIVE)), Phase.CHALLENGE, 1)
     assert check.result().outcome is Outcome.PASS
+
+
+def test_a_window_that_began_under_a_hand_is_left_out():
+    def seen(end_s):
+        check = fed(STILL, STILL)
+        check.update(observe(5.0, face()), Phase.COVERED, 1)
+        for again in range(3):
+            check.update(observe(5.0 + end_s + again, replace(face(), plane=LIVE)), Phase.CAPTURE, 0)
+            check.update(observe(5.5 + end_s + again, None), Phase.COVERED, 1)
+        return check.result().reason
+
+    assert seen(0.85) == "ask_for_a_turn"
+    assert seen(0.45) == "ask_for_a_turn"

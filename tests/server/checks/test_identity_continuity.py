@@ -13,8 +13,13 @@ CONTEXT = CheckContext(None, "")
 
 
 def judge(challenge, capture):
+    return after((Phase.CHALLENGE, challenge), (Phase.CAPTURE, capture))
+
+
+def after(*shown):
+    """The result after these persons, sample by sample, in these phases."""
     check = IdentityContinuity(CONTEXT)
-    for phase, persons in ((Phase.CHALLENGE, challenge), (Phase.CAPTURE, capture)):
+    for phase, persons in shown:
         for person in persons:
             check.update(observe(0.0, face(embedding=identity(person))), phase, 1)
     return check.result()
@@ -39,3 +44,29 @@ def test_one_odd_embedding_is_not_somebody_else():
 
 def test_without_captured_frames_there_is_no_pass():
     assert judge([ALICE] * 6, [ALICE]).outcome is Outcome.INCONCLUSIVE
+
+
+NOBODY = range(10, 20)
+"""Persons, each another: what is seen under a hand."""
+
+
+@pytest.mark.parametrize(
+    ("before", "challenge", "afterwards", "outcome"),
+    [
+        ([], [ALICE] * 3, [ALICE] * 3, Outcome.PASS),
+        ([], [ALICE] * 3, [BOB] * 3, Outcome.FAIL),
+        ([ALICE] * 3, [ALICE], [ALICE] * 3, Outcome.PASS),
+        ([ALICE] * 3, [ALICE], [BOB] * 3, Outcome.FAIL),
+        ([ALICE] * 3, [], [BOB] * 3, Outcome.FAIL),
+    ],
+    ids=["same", "swapped", "same, at once", "swapped under the first hand", "swapped at once"],
+)
+def test_the_person_before_a_covered_face_is_the_one_after_it(before, challenge, afterwards, outcome):
+    shown = [(Phase.POSITIONING, before), (Phase.CHALLENGE, challenge), (Phase.COVERED, NOBODY)]
+    assert after(*shown, (Phase.CHALLENGE, afterwards), (Phase.CAPTURE, afterwards)).outcome is outcome
+    assert after(*shown, (Phase.CHALLENGE, afterwards)).outcome is not Outcome.PASS
+
+
+def test_who_was_in_view_earlier_while_positioning_does_not_matter():
+    shown = [(Phase.POSITIONING, [BOB] * 5 + [ALICE] * 2), (Phase.CHALLENGE, [ALICE] * 3), (Phase.CAPTURE, [ALICE] * 3)]
+    assert after(*shown).outcome is Outcome.PASS

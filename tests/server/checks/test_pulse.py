@@ -18,6 +18,7 @@ from liveness_server.types import (
     CaptureTime,
     CheckResult,
     FaceObservation,
+    LightStep,
     Outcome,
     Phase,
     Reference,
@@ -178,6 +179,60 @@ def test_a_higher_threshold_asks_for_a_stronger_line():
         check.update(observation, Phase.CAPTURE, 0)
     assert check.result().reason == "weak_signal"
     assert check.measure() == pytest.approx(streamed(alive(), lambda t: 1e6).measure())
+
+
+LIGHT = [LightStep(colour, 0.75, 0.15) for colour in ("#ff8080", "#80ff80", "#8080ff", "#ffff80")] * 2
+"""Six seconds of colours."""
+LIT_S = (11.0, 18.3)
+"""From the first colour to where the check stops to expect the last."""
+
+
+def lit(seconds=29.3) -> list[FaceObservation]:
+    """A face with a pulse that keeps still only while colours shine on it, each 5 % of the skin's."""
+    t = times(seconds)
+    number = np.clip((t - LIT_S[0]) // 0.75, 0, 7).astype(int)
+    shining = (t >= LIT_S[0]) & (t < LIT_S[0] + 6)
+    share = np.eye(3)[np.array([0, 1, 2, 0, 1, 2, 0, 1])[number]] * shining[:, None]
+    traces = living(np.random.default_rng(1), t)
+    traces = replace(traces, skin=traces.skin * (1 + 0.05 * share[:, None, :]))
+    places = {float(at): 0.35 + 0.003 * np.sin(2.3 * at) * (not 10 < at < 19) for at in t}
+    return person(traces, x=lambda at: places[float(at)])
+
+
+def told(shown, *lights) -> CheckResult:
+    """The result when the check hears of lights (steps, since) as they begin."""
+    check = Pulse(CONTEXT)
+    for observation in shown:
+        for hear_t, steps, since in lights:
+            if hear_t <= observation.t < hear_t + 0.03:
+                check.receive_light(steps, CaptureTime(since))
+        check.update(observation, Phase.CAPTURE, 0)
+    return check.result()
+
+
+def test_the_seconds_of_coloured_light_are_left_out():
+    assert told(lit()).reason != "ok", "the calmest window is the one with the light in it"
+    assert told(lit(), (10.9, LIGHT, 11.0)).reason == "ok"
+    assert told(lit(), (10.9, LIGHT, 10.9), (18.0, LIGHT, 11.05)).reason == "ok", "asked, then reported"
+
+
+def test_the_light_is_a_gap_and_not_time_that_was_watched():
+    shown = [observation for observation in lit() if observation.t >= 4.0]
+    assert told(shown[: round(21.5 * 30)], (10.9, LIGHT, 11.0)).reason == "too_short", "7 s on either side"
+    assert told(shown, (10.9, LIGHT, 11.0)).reason == "ok", "11 s after it"
+
+
+def test_of_a_light_that_was_skipped_only_the_time_until_then_is_left_out():
+    calm = alive(29.3)
+    assert told(calm[: round(14.5 * 30)], (1.0, LIGHT, 1.0)).reason == "too_short"
+    assert told(calm[: round(14.5 * 30)], (1.0, LIGHT, 1.0), (2.0, [], 1.0)).reason == "ok"
+
+
+def test_a_covered_face_is_a_gap():
+    check = Pulse(CONTEXT)
+    for observation in alive(24.0):
+        check.update(observation, Phase.COVERED if 7 <= observation.t < 17 else Phase.CHALLENGE, 1)
+    assert check.result().reason == "too_short"
 
 
 @pytest.mark.realclips

@@ -80,3 +80,20 @@ def test_agreement_is_the_best_window_at_the_best_lag(lag):
     assert agreement(a, b, 60) == pytest.approx(1.0)
     assert agreement(a, life[200:300], 60) < 0.2
     assert agreement(a, a[:, :20], 60) == -1.0
+
+
+def test_what_was_covered_or_lost_agrees_with_nothing():
+    def hidden(frames, phase):
+        check = ReusedRecording(CheckContext(None, "", (before,)) if before else CheckContext(None, "", ()))
+        for shown in frames:
+            out = 4 <= shown.t < 8
+            if phase is Phase.COVERED or not out:
+                check.update(shown, phase if out else Phase.CHALLENGE, 1)
+        return check
+
+    before = b""
+    for phase in (Phase.COVERED, Phase.CHALLENGE):
+        before = hidden(life(14), phase).signature()
+        assert hidden(life(14, 100.0), phase).measure() < 0.4
+        assert hidden(life(14), phase).measure() > 0.6
+        before = b""

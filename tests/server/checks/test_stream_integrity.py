@@ -227,3 +227,36 @@ def test_an_unbroken_stream_has_no_gaps():
 def test_the_measure_is_the_nearest_second_of_the_past():
     assert watched(stream(2)).measure() is None
     assert watched(stream(8)).measure() > 1 > watched(stream(8, lambda t: t % 3.1)).measure()
+
+
+def hand_over(frames, start, end):
+    """What is said after these frames, of which a challenge covers the face in some."""
+    check = StreamIntegrity(CONTEXT)
+    for frame in frames:
+        check.update(frame, Phase.COVERED if start <= frame.t < end else Phase.CHALLENGE, 1)
+    return check.result().reason
+
+
+def jumping(shown):
+    """The face elsewhere and lit otherwise from the seventh second on."""
+    if shown.t < 7:
+        return shown
+    points = tuple((x + 40.0, y, z) for x, y, z in shown.face.points)
+    skin = shown.face.skin
+    darker = (tuple(0.6 * level for level in region) for region in (skin.forehead, skin.cheek_left, skin.cheek_right))
+    return moved(shown, points=points, skin=SkinRegions(*darker, skin.background))
+
+
+def test_nothing_is_compared_across_a_covered_face():
+    assert hand_over(map(jumping, stream(14)), 0, 0) == "cut"
+    assert hand_over(map(jumping, stream(14)), 5, 8) == "ok"
+    frozen = list(stream(12, lambda t: t if t < 6 else 6 + max(0.0, t - 7), noise=0.0))
+    assert hand_over(frozen, 0, 0) == "frozen"
+    assert hand_over(frozen, 5.5, 7.5) == "ok"
+
+
+def test_a_covered_face_is_no_missing_frame_and_no_watched_time():
+    assert hand_over(stream(12), 4.5, 10) == "ok"
+    assert hand_over(stream(12), 3, 10) == "too_short"
+    sparse = [shown for shown in stream(12) if not 5 <= shown.t < 8]
+    assert hand_over(sparse, 4, 9) == "frames_missing"

@@ -78,6 +78,7 @@ def test_nothing_is_waited_for_once_the_evidence_fails():
 @pytest.mark.parametrize(
     ("reasons", "hint"),
     [
+        (("light_response:too_bright_room",), "too_bright"),
         (("pulse:too_dark",), "too_dark"),
         (("pulse:large_motion",), "hold_still"),
         (("depth:low_frame_rate",), "connection"),

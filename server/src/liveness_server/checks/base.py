@@ -58,12 +58,15 @@ class Check(ABC):
 
     @abstractmethod
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Take one observation. `step` counts challenges from 1; 0 outside `Phase.CHALLENGE`."""
+        """Take one observation. `step` counts challenges from 1; 0 in phases without one.
+
+        A frame of `Phase.COVERED` must not be taken for a look at the face, nor what comes after for its continuation.
+        """
 
     def receive_stats(self, stats: StreamStats) -> None:  # noqa: B027 - most checks do not care
         """Take what the receiver knows of the stream, about once a second."""
 
-    def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:  # noqa: B027 - one check cares
+    def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:  # noqa: B027 - two checks care
         """Learn which colours the client is asked to show from `t` on; called again when it said when it really did."""
 
     @abstractmethod

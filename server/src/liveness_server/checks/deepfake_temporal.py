@@ -55,9 +55,9 @@ class DeepfakeTemporal(Check):
         self._temporal = TemporalFeatures()
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Hold each frontal embedding against the mean of those before, from the first challenge on."""
+        """Hold each frontal embedding in view against the mean of those before, from the first challenge on."""
         face = observation.face
-        if face is None or phase is Phase.POSITIONING:
+        if face is None or phase in {Phase.POSITIONING, Phase.COVERED}:
             return
         self._temporal.add(observation.t, face)
         if face.embedding is None or abs(face.pose.yaw) >= self.config.max_yaw:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
 
-from ..types import CheckResult, Face, FaceObservation, Phase, PlaneWindow
-from ..vision.flow import CALIBRATED_LANDMARKS
+from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase, PlaneWindow
+from ..vision.flow import CALIBRATED_LANDMARKS, FlowConfig
 from .base import Check, CheckContext, Measured
 
 
@@ -45,6 +45,8 @@ class DepthConfig:
     at most 0.66, live clips at least 2.2; with compression flat 0.75 (95th percentile), live 1.34 (1st)."""
     neutral_frames: int = 15
     """Frames, half a second at 30 fps, whose median aspect is the neutral one: the last before the first challenge."""
+    clear_s: float = FlowConfig().window_s + max_gap_s
+    """Seconds in view from which no window holds a covered frame: a window, and the longest step that may end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,15 @@ class Depth(Check):
         self.config = config or DepthConfig()
         self._neutral: list[float] = []
         self._started = False
+        self._covered_t: CaptureTime | None = None
         self._seen: list[_Seen] = []
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep the windows that end after the first prompt, and the aspect of the neutral face before it."""
+        """Keep the windows in view that end after the first prompt, and the aspect of the neutral face before it."""
         face = observation.face
-        if face is None:
+        if phase is Phase.COVERED:
+            self._covered_t = observation.t
+        if face is None or not self._in_view(observation.t):
             return
         self._started = self._started or phase is not Phase.POSITIONING
         self._note_neutral(face)
@@ -102,6 +107,10 @@ class Depth(Check):
 
     def _usable(self) -> list[_Seen]:
         return [seen for seen in self._seen if self._problem(seen) is None]
+
+    def _in_view(self, t: CaptureTime) -> bool:
+        """Whether a window that ends now shows the face all the time."""
+        return self._covered_t is None or t - self._covered_t >= self.config.clear_s
 
     def _note_neutral(self, face: Face) -> None:
         if self._started and len(self._neutral) >= self.config.neutral_frames:

@@ -1,8 +1,8 @@
 """The same face stays in view: no cut, no disappearance.
 
 A cut moves the face further between two neighbouring frames than any head moves. It is judged on the bridge of the nose
-in units of the pupil distance, so that size and distance do not matter. A swap that keeps the place is not seen here;
-`identity_continuity` is for that.
+in units of the pupil distance, so that size and distance do not matter. A swap that keeps the place is not seen here,
+nor one under a hand that was asked for, where landmarks are guessed: `identity_continuity` is for both.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ class FaceContinuityConfig:
     """Frames no further apart than this are neighbours; further apart nothing is said about a jump."""
     max_absence_s: float = 0.5
     """Seconds of capture time without a face, or without any frame."""
+    max_covered_s: float = 2.0
+    """Seconds of capture time without a face where a challenge covers it. A choice: rendered hands hid it for 0.33 s, a
+    profile for 1.6 s, and a slow sweep of a hand takes 1 to 2 s."""
     min_frames: int = 15
     """Frames with a face; half a second at 30 fps."""
 
@@ -44,6 +47,8 @@ class FaceContinuity(Check):
         super().__init__(context)
         self.config = config or FaceContinuityConfig()
         self._last: tuple[CaptureTime, Face] | None = None
+        self._covered = False
+        """Whether the face was covered since `_last`, or in it."""
         self._last_t: CaptureTime | None = None
         self._frames = 0
         self._broken: str | None = None
@@ -52,11 +57,13 @@ class FaceContinuity(Check):
         """Compare with the last frame that showed a face, from the first challenge on."""
         if phase is Phase.POSITIONING:
             return
+        covered = phase is Phase.COVERED
+        self._covered = self._covered or covered
         if self._last is not None:
             self._note(self._break(observation, *self._last))
         if observation.face is not None:
-            self._last = (observation.t, observation.face)
-            self._frames += 1
+            self._last, self._covered = (observation.t, observation.face), covered
+            self._frames += not covered
         self._last_t = observation.t
 
     def result(self) -> CheckResult:
@@ -69,13 +76,14 @@ class FaceContinuity(Check):
 
     def _break(self, observation: FaceObservation, t: CaptureTime, before: Face) -> str | None:
         face = observation.face
-        if face is not None and observation.t - t <= self.config.neighbour_s and self._jumped(before, face):
+        near = observation.t - t <= self.config.neighbour_s and not self._covered
+        if face is not None and near and self._jumped(before, face):
             return "cut"
-        if observation.t - t <= self.config.max_absence_s:
-            return None
         assert self._last_t is not None
-        missing = observation.t - self._last_t > self.config.max_absence_s
-        return "frames_missing" if missing else "face_lost"
+        if observation.t - self._last_t > self.config.max_absence_s:
+            return "frames_missing"
+        limit = self.config.max_covered_s if self._covered else self.config.max_absence_s
+        return "face_lost" if observation.t - t > limit else None
 
     def _jumped(self, before: Face, face: Face) -> bool:
         moved = dist(before.points[_BRIDGE][:2], face.points[_BRIDGE][:2]) / max(before.ipd_px, 1e-6)

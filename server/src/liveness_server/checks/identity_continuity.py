@@ -1,11 +1,13 @@
 """The person who did the challenges is the person who is matched.
 
 A swap after liveness keeps the place and the pose, so it shows only in the embeddings: those of the challenge frames
-are compared with the mean of the frontal frames captured at the end.
+are compared with the mean of the frontal frames captured at the end. Under a hand embeddings are of nobody, so covered
+frames are left out, and those before and after it are neighbours: a swap under the hand shows in them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -31,6 +33,9 @@ class IdentityContinuityConfig:
     """Embeddings the anchor needs."""
     min_compared: int = 2
     """Embeddings of challenge frames to compare."""
+    keep_before: int = 2
+    """Last embeddings of positioning that are compared too: a face may be covered by the first challenge, within a
+    second of its start, and one sample alone accuses nobody."""
 
 
 class IdentityContinuity(Check):
@@ -46,15 +51,18 @@ class IdentityContinuity(Check):
     def __init__(self, context: CheckContext, config: IdentityContinuityConfig | None = None) -> None:
         super().__init__(context)
         self.config = config or IdentityContinuityConfig()
+        self._before: deque[Embedding] = deque(maxlen=self.config.keep_before)
         self._anchors: list[Embedding] = []
         self._others: list[Embedding] = []
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep the embeddings of challenge and capture; they live no longer than the session."""
+        """Keep the embeddings of a face in view; they live no longer than the session."""
         face = observation.face
-        if face is None or face.embedding is None or phase is Phase.POSITIONING:
+        if face is None or face.embedding is None or phase is Phase.COVERED:
             return
-        if phase is Phase.CAPTURE and abs(face.pose.yaw) <= self.config.max_yaw:
+        if phase is Phase.POSITIONING:
+            self._before.append(face.embedding)
+        elif phase is Phase.CAPTURE and abs(face.pose.yaw) <= self.config.max_yaw:
             self._anchors.append(face.embedding)
         else:
             self._others.append(face.embedding)
@@ -73,7 +81,7 @@ class IdentityContinuity(Check):
         if len(self._others) < max(self.config.min_compared, 2):
             return None
         anchor = mean_embedding(self._anchors if self._anchored else self._others[: self.config.min_anchor])
-        cosines = [cosine(anchor, other) for other in (*self._others, *self._anchors)]
+        cosines = [cosine(anchor, other) for other in (*self._before, *self._others, *self._anchors)]
         return min(max(pair) for pair in pairwise(cosines))
 
     @property

@@ -41,13 +41,13 @@ class ImageQuality(Check):
         self._total = 0
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Judge one picture, from the first challenge on."""
+        """Judge one picture, from the first challenge on; of a covered face only that it came in time."""
         if phase is Phase.POSITIONING:
             return
         self._total += 1
         self._span = (self._span[0] if self._span else observation.t, observation.t)
         face = observation.face
-        if face is None:
+        if face is None or phase is Phase.COVERED:
             return
         self._frames += 1
         small = face.box.w * observation.width < self.config.min_face_px

@@ -81,7 +81,7 @@ class LightResponse(Check):
         self._shown = _shown(steps, t) if steps else None
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep the colours of one frame, from the first light on."""
+        """Keep the colours of one frame, from the first light on, which is after all that covers the face."""
         face, t = observation.face, observation.t
         if self._asked is None or face is None or t < self._asked or (self._times and t <= self._times[-1]):
             return

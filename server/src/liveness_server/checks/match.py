@@ -39,7 +39,7 @@ class Match(Check):
         self._probes: list[Embedding] = []
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep the embeddings of frontal capture frames."""
+        """Keep the embeddings of frontal capture frames; during challenges, covered or not, nothing is matched."""
         face = observation.face
         if face is None or face.embedding is None or phase is not Phase.CAPTURE:
             return

@@ -67,8 +67,10 @@ class MicroMovement(Check):
         """Best window's movement of the gaze, % of the eye's width."""
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Take one frame, from the first challenge on; measure once every `hop_s`."""
-        if phase is Phase.POSITIONING or observation.face is None:
+        """Take one frame, from the first challenge on; measure once every `hop_s`. A covered face starts anew."""
+        if phase is Phase.COVERED:
+            self._window.clear()
+        if phase in {Phase.POSITIONING, Phase.COVERED} or observation.face is None:
             return
         t, window = observation.t, self._window
         if window and not 0 < t - window[-1][0] <= self.config.max_gap_s:

@@ -9,7 +9,7 @@ file, in any field, log or reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot, log, sqrt
 from statistics import median
@@ -20,7 +20,7 @@ import numpy as np
 from ..signal.pulse import Decision, Presence, PulseLimits, Traces, judge_pulse
 from ..signal.resample import runs
 from ..signal.valid import Array
-from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase, StreamStats
+from ..types import CaptureTime, CheckResult, Face, FaceObservation, LightStep, Phase, StreamStats
 from ..vision.landmarks import KEPT
 from .base import Check, CheckContext, Measured
 from .limits import QualityLimits
@@ -58,6 +58,9 @@ class PulseConfig:
     rendered one; at 1.2 the strongest line was the head's own. Under the middle. See server/docs/pulse.md."""
     lead_s: float = 4.0
     """Seconds of positioning that may count: half of any window at least is after the first prompt. A choice."""
+    light_tail_s: float = 1.3
+    """Seconds after the last colour of the light in which it may still be on the face: those in which `light_response`
+    looks for its answer."""
 
 
 class Pulse(Check):
@@ -75,15 +78,17 @@ class Pulse(Check):
         self._moved: list[float] = []
         """Integral of the nose bridge's squared speed up to each frame, (pupil distances)^2 / s."""
         self._started: CaptureTime | None = None
+        self._lit: tuple[float, float] | None = None
+        """Capture times between which coloured light may have been on the face."""
         self._bitrates: list[tuple[CaptureTime, float]] = []
         """Capture time of the newest face and what came of VP8 in the second before, bits per second."""
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep what is needed of one frame, in any phase."""
+        """Keep what is needed of one frame, in any phase; a covered face is a gap."""
         if self._started is None and phase is not Phase.POSITIONING:
             self._started = observation.t
         face, t = observation.face, observation.t
-        if face is None or (self._times and t <= self._times[-1]):
+        if face is None or phase is Phase.COVERED or (self._times and t <= self._times[-1]):
             return
         row = _row(face)
         step_moved = _moved(self._rows[-1], row) ** 2 / (t - self._times[-1]) if self._times else 0.0
@@ -95,6 +100,13 @@ class Pulse(Check):
         """Note what the stream held at this moment; only of VP8 is it known how little is too little."""
         if self._times and stats.codec == "VP8":
             self._bitrates.append((self._times[-1], stats.bitrate))
+
+    def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:
+        """Leave out the time in which these colours are shown; of a light that was skipped, the time until now."""
+        since = t if self._lit is None else min(self._lit[0], t)
+        shown_s = sum(step.duration_s for step in steps)
+        last = t + shown_s if steps else (self._times or [t])[-1]
+        self._lit = (since, last + self.config.light_tail_s)
 
     def result(self) -> CheckResult:
         """Judge the calmest window of all."""
@@ -134,7 +146,7 @@ class Pulse(Check):
         if self._started is None or len(self._times) < 2:
             return
         t = np.array(self._times)
-        for run in runs(t, max_gap=self.config.max_gap_s):
+        for run in self._unlit(t):
             first, last = max(t[run.start], self._started - self.config.lead_s), t[run.stop - 1]
             if last - first < self.config.limits.min_seconds:
                 continue
@@ -143,6 +155,16 @@ class Pulse(Check):
             ends = np.minimum(starts + self.config.window_s + 1e-6, last)
             for start, stop in zip(np.searchsorted(t, starts), np.searchsorted(t, ends, "right"), strict=True):
                 yield slice(int(start), int(stop))
+
+    def _unlit(self, t: Array) -> list[slice]:
+        """Runs without a gap, of which one is the coloured light."""
+        whole = runs(t, max_gap=self.config.max_gap_s)
+        if self._lit is None:
+            return whole
+        start, stop = np.searchsorted(t, self._lit[0]), np.searchsorted(t, self._lit[1], "right")
+        before = [slice(run.start, min(run.stop, int(start))) for run in whole]
+        after = [slice(max(run.start, int(stop)), run.stop) for run in whole]
+        return [run for run in (*before, *after) if run.start < run.stop]
 
     def _light(self, rows: Array) -> str | None:
         luma, clipped = np.median(rows[:, _LUMA]), np.median(rows[:, _CLIPPED])

@@ -24,6 +24,9 @@ RATE_HZ: Final = 20
 """Signatures are resampled by capture time to this rate, so that lost frames make no difference."""
 SPAN: Final = 3
 """Samples, 0.15 s: second differences are taken over twice this, longer than a landmark's jitter."""
+MAX_GAP_S: Final = 0.25
+"""Seconds between frames; what lies in a longer gap is unknown, and a straight line through it would agree with every
+other one. As in `stream_integrity`."""
 MEMORY: Final = 3600
 """Frames kept, two minutes at 30 fps: a session's life. 1.9 MB while it runs."""
 
@@ -53,9 +56,11 @@ class ReusedRecording(Check):
         self._shapes: deque[NDArray[np.float32]] = deque(maxlen=MEMORY)
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep one frame's landmarks for the time of the session; nothing when the memory is off."""
+        """Keep the landmarks of a face in view for the time of the session; nothing when the memory is off."""
         face = observation.face
-        if self.context.earlier is None or face is None or (self._times and observation.t <= self._times[-1]):
+        if self.context.earlier is None or face is None or phase is Phase.COVERED:
+            return
+        if self._times and observation.t <= self._times[-1]:
             return
         self._times.append(observation.t)
         self._shapes.append(_shape(face))
@@ -95,7 +100,15 @@ class ReusedRecording(Check):
         if len(track) <= 2 * SPAN:
             return np.zeros((0, 0), np.float32)
         bend = track[SPAN:-SPAN] - (track[: -2 * SPAN] + track[2 * SPAN :]) / 2
-        return np.where(bend > 0, 1, -1).astype(np.float32)
+        seen = _between_neighbours(t, grid)
+        kept = seen[SPAN:-SPAN] & seen[: -2 * SPAN] & seen[2 * SPAN :]
+        return np.where(bend[kept] > 0, 1, -1).astype(np.float32)
+
+
+def _between_neighbours(t: NDArray[np.float64], grid: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which times of the grid lie between frames that are no gap apart."""
+    after = np.clip(np.searchsorted(t, grid, "right"), 1, len(t) - 1)
+    return np.asarray(t[after] - t[after - 1] <= MAX_GAP_S)
 
 
 def _shape(face: Face) -> NDArray[np.float32]:

@@ -30,12 +30,12 @@ class SingleFace(Check):
         self._alone = 0
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Add up the time with more than one face, from the first challenge on."""
+        """Add up the time with more than one face, from the first challenge on, whatever covers the first."""
         if phase is Phase.POSITIONING:
             return
         if self._last is not None and observation.faces > 1:
             self._second_s += observation.t - self._last
-        self._alone += observation.faces == 1
+        self._alone += observation.faces == 1 and phase is not Phase.COVERED
         self._last = observation.t
 
     def result(self) -> CheckResult:

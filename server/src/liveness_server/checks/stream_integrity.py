@@ -1,7 +1,7 @@
 """The stream goes on: no freeze, no loop, no still picture with noise, no cut, no change of picture format.
 
 Judged on the numbers of the observations alone. A recording that never repeats looks like life here; only challenges
-stop it. Nothing is compared across a gap, nor while the receiver reports lost packets.
+stop it. Nothing is compared across a gap or a covered face, nor while the receiver reports lost packets.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class StreamIntegrity(Check):
             self._watch_time(max(observation.t - self._last[0], 0.0))
             self._watch_format(observation, self._last[1], self._last[2])
         self._last = (observation.t, observation.width, observation.height)
-        if observation.face is None:
+        if observation.face is None or phase is Phase.COVERED:
             self._forget()
             return
         seen = Snapshot.of(observation.face)

@@ -83,9 +83,9 @@ class Texture(Check):
         self._moire: float | None = None
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Keep the samples taken from the first challenge on."""
+        """Keep the samples taken of a face in view, from the first challenge on."""
         face = observation.face
-        if face is None or phase is Phase.POSITIONING:
+        if face is None or phase in {Phase.POSITIONING, Phase.COVERED}:
             return
         self._faces += 1
         problem = self._problem(face, observation.width)

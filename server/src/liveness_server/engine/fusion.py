@@ -29,6 +29,7 @@ _HINTS: Final[Mapping[str, str]] = {
 _CONDITIONS: Final[Mapping[str, str]] = {
     "too_dark": "too_dark",
     "too_bright": "too_bright",
+    "too_bright_room": "too_bright",
     "too_far": "too_far",
     "too_close": "too_close",
     "noisy_picture": "too_dark",
@@ -89,12 +90,7 @@ def reasons_of(results: Iterable[CheckResult], terms: Terms) -> tuple[str, ...]:
     """
     results = list(results)
     missing = terms.missing(results)
-    blocking = [
-        r
-        for r in results
-        if (r.outcome is Outcome.FAIL and r.check in terms.denying)
-        or (r.outcome is Outcome.INCONCLUSIVE and r.check in missing)
-    ]
+    blocking = [r for r in results if r.check in missing or (r.outcome is Outcome.FAIL and r.check in terms.denying)]
     telling = [r for r in blocking if r.outcome is Outcome.FAIL or r.quality > 0] or blocking
     return tuple(f"{r.check}:{r.reason}" for r in sorted(telling, key=lambda r: (RANK[r.outcome], r.check)))
 

@@ -32,7 +32,7 @@ class Judge:
 
     def watch(self, observation: FaceObservation, phase: Phase) -> None:
         """Show one observation to every check."""
-        step = self._sequence.step if phase is Phase.CHALLENGE else 0
+        step = self._sequence.step if phase in {Phase.CHALLENGE, Phase.COVERED} else 0
         for check in self._checks:
             check.update(observation, phase, step)
 

@@ -68,6 +68,7 @@ class Session:
         self._outbox: list[wire.AnyServerMessage] = []
         self._deadline = spec.expires
         self._armed: tuple[int, Stage] | None = None
+        self._covered = False
         self._neutral_since: float | None = None
         self._steady_at: float | None = None
         self._next_look_s = 0.0
@@ -129,7 +130,7 @@ class Session:
         self._observed, self._seen_t = self._observed + 1, observation.t
         if self.state is State.AWAITING_MEDIA:
             self._move(Trigger.MEDIA, now, self.policy.timing.positioning_s)
-        self._judge.watch(observation, _PHASES[self.state])
+        self._judge.watch(observation, self._phase())
         self._observers[self.state](self, observation, now)
 
     def receive_stats(self, stats: StreamStats, now: ServerTime) -> None:
@@ -261,6 +262,13 @@ class Session:
     }
 
     # Private: the challenge sequence.
+
+    def _phase(self) -> Phase:
+        """What this frame shows. After a step that failed the hand may still be there, until the next prompt."""
+        sequence = self._sequence
+        lingers = self._covered and sequence.stage is Stage.SETTLE and sequence.timings[-1].outcome != "done"
+        self._covered = sequence.hides_face or lingers
+        return Phase.COVERED if self._covered else _PHASES[self.state]
 
     def _act(self, effects: list[Effect], now: ServerTime) -> None:
         self._outbox.extend(_message(effect) for effect in effects if effect.id)
