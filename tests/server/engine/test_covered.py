@@ -101,3 +101,20 @@ def test_a_hand_that_is_still_there_after_its_step_failed_hides_the_face_too():
     assert "wrong" in {timing.outcome for timing in session.verdict.challenges}
     assert session.verdict.decision is Outcome.PASS, session.verdict.reasons
     assert replay([*session.transcript, closing_line(session.verdict)]).same
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_strict_asks_for_a_hand_and_a_far_turn_and_can_be_passed(seed):
+    strict = shipped_policies()["strict"]
+    session = connected(spec(policy=strict, seed=seed))
+    play(session, living(Actor()))
+    assert "hand_across_face" in session.plan
+    assert session.verdict.decision is Outcome.PASS, session.verdict.reasons
+    assert set(DEFAULT_POOL) | {"hand_across_face"} == set(strict.rules.kinds)
+
+
+def test_strict_does_without_no_hand():
+    session = connected(spec(policy=shipped_policies()["strict"]))
+    play(session, living(Actor(lambda kind: None if kind == "hand_across_face" else kind)))
+    assert session.verdict.decision is Outcome.INCONCLUSIVE
+    assert "active:not_performed" in session.verdict.reasons
