@@ -89,11 +89,23 @@ def test_a_wrong_turn_is_judged_by_the_same_reach(degrees, reach, outcome):
     assert turned(degrees, turn_reach_deg=reach) == outcome
 
 
-@pytest.mark.parametrize("mistaken", [frozenset({"hand_across_face"}), frozenset(DEFAULT_POOL)])
-@pytest.mark.parametrize("number", range(3))
-def test_a_replaced_step_keeps_what_must_be_in_the_plan(mistaken, number):
-    """Whoever fails the hand once is asked for it again; whoever fails another step still has it before them."""
-    rules = ActiveRules(kinds=KINDS, one_of=HAND, max_timeouts=9, max_mistakes=9)
+TURNS = {"turn_left", "turn_right"}
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "one_of"),
+    [
+        (frozenset({"hand_across_face"}), HAND),
+        (frozenset(DEFAULT_POOL), HAND),
+        (frozenset(TURNS), HAND),
+        (frozenset(TURNS), ()),
+        (frozenset({"turn_left"}), ("turn_left",)),
+    ],
+)
+@pytest.mark.parametrize("number", range(4))
+def test_a_replaced_step_keeps_what_must_be_in_the_plan(mistaken, one_of, number):
+    """Whoever fails the turn or the hand once is asked for one again, at an unknown place; and never passes without."""
+    rules = ActiveRules(kinds=KINDS, one_of=one_of, max_timeouts=9, max_mistakes=9)
     policy = dataclasses.replace(shipped_policies()["demo"], rules=rules)
     session = connected(spec(policy=policy, seed=number, reference=None))
     failed = []
@@ -108,5 +120,6 @@ def test_a_replaced_step_keeps_what_must_be_in_the_plan(mistaken, number):
     play(session, actor)
     assert session.verdict.decision is Outcome.PASS
     done = [timing.kind for timing in session.verdict.challenges if timing.outcome == "done"]
-    assert "hand_across_face" in done
+    assert TURNS & set(done)
+    assert not one_of or set(one_of) & set(done)
     assert len(done) == rules.steps + len(failed)

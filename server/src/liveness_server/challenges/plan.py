@@ -18,7 +18,7 @@ from .base import Family
 
 SEED_BYTES: Final = 32
 
-_TURNS: Final = frozenset({"turn_left", "turn_right"})
+TURNS: Final = frozenset({"turn_left", "turn_right"})
 """At least one of these is in every plan that may move the head: the one cue no flat picture imitated (see `head`)."""
 
 
@@ -85,5 +85,5 @@ def draw_plan(
 
 
 def _admissible(pool: tuple[str, ...], steps: int, one_of: set[str]) -> list[tuple[str, ...]]:
-    groups = [group for group in (_TURNS & set(pool), one_of) if group]
+    groups = [group for group in (TURNS & set(pool), one_of) if group]
     return [plan for plan in permutations(pool, steps) if all(group & set(plan) for group in groups)]

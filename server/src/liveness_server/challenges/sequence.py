@@ -27,7 +27,7 @@ from .base import Challenge, Hold, Progress
 from .baseline import Baseline, Deviation
 from .blink import PROMPTED
 from .blinks import BlinkDetector
-from .plan import Draw
+from .plan import TURNS, Draw
 from .rules import ActiveRules
 
 CHECK_NAME = "active"
@@ -259,15 +259,19 @@ class ActiveSequence:
         return self._failure is not None
 
     def _replace(self) -> None:
-        """Draw another kind for the head of the queue, and the penalty step at its end."""
-        self._queue[0] = self._fresh(self._queue, self._owed() or self._pool)
-        self._queue.append(self._fresh(self._queue, self._pool))
+        """Draw another kind for the head of the queue, and the penalty step at its end, which pays what is owed."""
+        self._queue[0] = self._fresh(self._queue, self._pool)
+        self._queue.append(self._fresh(self._queue, self._owed() or self._pool))
 
     def _owed(self) -> tuple[str, ...]:
-        """Kinds of which the step in place of the queue's head must be one: `one_of`, unless the others have it."""
-        wanted = set(self.rules.one_of)
-        kept = wanted & {*self._finished, *self._queue[1:]}
-        return () if kept else tuple(kind for kind in self._pool if kind in wanted)
+        """Kinds one of which must still come: a turn, and one of `one_of`, unless done or in the queue.
+
+        A mistake takes one kind away, so what pays for one group pays for every other that is owed.
+        """
+        kept = {*self._finished, *self._queue}
+        groups = [set(group) & set(self._pool) for group in (TURNS, self.rules.one_of)]
+        owed = [group for group in groups if group and not kept & group]
+        return tuple(kind for kind in self._pool if owed and all(kind in group for group in owed))
 
     def _fresh(self, taken: list[str], pool: tuple[str, ...]) -> str:
         """Draw a kind: of the pool, one that is not `taken`, or not the first of those, or what there is."""
