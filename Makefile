@@ -33,6 +33,7 @@ lint: $(STAMPS)/venv
 
 bench: $(STAMPS)/models
 	$(BIN)/python tests/bench/bench_frame.py
+	$(BIN)/python tests/bench/bench_passive.py
 	$(BIN)/python tests/bench/bench_session.py
 
 # Every species as a file, from both portraits and the clips; what was judged before is not judged again.
