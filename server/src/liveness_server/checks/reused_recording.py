@@ -36,8 +36,8 @@ class ReusedRecordingConfig:
     """When two attempts are one recording; source: server/docs/stream.md, "The same recording used twice"."""
 
     max_agreement: float = 0.48
-    """Mean product of signs, -1..1, of the best `window_s` at the best lag: three persons who move, encoded twice, 0.75 and
-    more; different clips and different parts of one at most 0.23 (35 pairs): the middle."""
+    """Mean product of signs, -1..1, of the best `window_s` at the best lag: three persons who move, encoded twice, 0.75
+    and more; different clips and different parts of one at most 0.23 (35 pairs): the middle."""
     window_s: float = 5.0
     """Seconds compared at a time: with 3 s different clips reached 0.29."""
 
