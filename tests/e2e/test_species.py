@@ -50,7 +50,7 @@ those of a bent print 11."""
 FPS, SIZE, SEED = 15, (480, 360), 1
 """Two sessions at a time share two cores with the server that judges them."""
 LIMIT_S, EXPECTED_S = 40.0, 8.0
-OBEYING = {"puppet", "puppet_painted_pulse", "puppet_on_phone", "face_swap", "swap_after"}
+OBEYING = {"puppet", "puppet_painted_pulse", "puppet_tinted", "puppet_on_phone", "face_swap", "swap_after"}
 """Do whatever is asked; whether one passes is up to the checks. Everything else must never pass."""
 PARAMETRIZED = "test_a_species_is_judged["
 OURS = {"session:fault", "session:server_overload"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,16 @@ def test_a_swap_passes_challenges_alone_and_is_taken_for_its_donor(models):
     assert {check.check: check.outcome for check in verdict.checks}["match"] is Outcome.PASS
     assert verdict.decision is Outcome.PASS
     assert min(timing.onset_s for timing in verdict.challenges) > LATENCY_S + 0.3
+
+
+def test_an_injector_who_paints_the_light_is_taken_for_lit(models):
+    """What the threat model says of light: it shows that somebody answers now, not that a screen shines on skin."""
+    asks = dataclasses.replace(DEMO, confirm_one_of=(frozenset({"light_response"}),))
+    source = PortraitSource("hopper", models.bundle, seconds=12.0, seed=1)
+    performer = SPECIES["puppet_tinted"].perform(source, 1, SIZE)
+    verdict = simulate(performer, models, attempt(asks, models, seed=1), fps=FPS).verdict
+    assert verdict.decision is Outcome.PASS
+    assert {check.check: check.reason for check in verdict.checks}["light_response"] == "ok"
 
 
 class Listener(Deaf):

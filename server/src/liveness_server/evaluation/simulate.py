@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 from itertools import count, takewhile
 
 from .. import wire
+from ..engine.light import FEATURE
 from ..engine.policy import Policy
 from ..engine.session import Session
 from ..engine.spec import SessionSpec
 from ..types import CaptureTime, Profile, Reference, ServerTime, StreamStats
 from ..vision.landmarks import Picture
 from ..vision.measure import FaceMeter, VisionModels
-from .attacks.performer import Performer
+from .attacks.performer import Lit, Performer
 from .compression import Vp8
+from .presenter.light import as_asked
 
 FPS = 30.0
 LATENCY_S = 0.2
@@ -83,7 +85,7 @@ def simulate(
     second. `bit_rate`: bits a second of a VP8 stream that the frames pass through; None leaves them as they are.
     """
     session = Session(spec, keep_transcript=keep_transcript)
-    session.receive_hello(spec.created)
+    session.receive_hello(spec.created, [FEATURE] if isinstance(performer, Lit) else [])
     session.receive_offer(spec.created)
     with FaceMeter(models) as meter:
         stage = _Stage(session, performer, meter, _Link(fps, bit_rate), latency_s)
@@ -141,7 +143,7 @@ class _Stage:
     def step(self, t: float) -> None:
         """Play the frame of stream time `t`."""
         now = ServerTime(self.session.spec.created + CONNECT_S + t)
-        self._hear(t)
+        self._hear(t, now)
         arrived = self.link.carry(self.performer.frame(t), t)
         if arrived is None:
             self.session.receive_tick(now)
@@ -152,10 +154,13 @@ class _Stage:
             self.session.receive_stats(self.link.stats(t, now), now)
         self._to_hear.extend((t + self.latency_s, message) for message in self.session.messages_to_send())
 
-    def _hear(self, t: float) -> None:
+    def _hear(self, t: float, now: ServerTime) -> None:
         while self._to_hear and self._to_hear[0][0] <= t:
             at, message = self._to_hear.popleft()
             if isinstance(message, wire.Challenge):
                 self.performer.prompt(message.kind, at)
             elif isinstance(message, wire.Progress):
                 self.performer.done(at)
+            elif isinstance(message, wire.Light) and isinstance(self.performer, Lit):
+                self.performer.light(message.steps, at)
+                self.session.receive_light_shown(wire.LightShown(message.id, as_asked(message.steps)), now)

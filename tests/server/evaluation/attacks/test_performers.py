@@ -16,7 +16,7 @@ from liveness_server.evaluation.attacks.swaps import SWITCH_AFTER
 from liveness_server.types import CaptureTime
 from server.evaluation.attacks.conftest import SEED, SIZE
 
-OBEYING = {"puppet", "puppet_painted_pulse", "puppet_on_phone", "face_swap", "swap_after"}
+OBEYING = {"puppet", "puppet_painted_pulse", "puppet_tinted", "puppet_on_phone", "face_swap", "swap_after"}
 BY_HAND = {"flat_print", "bent_print", "print_eye_holes", "handheld_photo", "shaken_photo"}
 TIMES = (0.0, 0.21, 0.9, 1.0)
 """Rising and uneven, the last two within any movement that was asked for at 0.05 s."""

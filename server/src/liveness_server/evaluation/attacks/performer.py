@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 from ...vision.landmarks import Picture
+from ..presenter.light import Step
 
 Script = Iterator[tuple[float, str]]
 """(stream time in seconds, kind of challenge) in rising order: what is asked of a performer before anyone asks."""
@@ -25,6 +26,14 @@ class Performer(Protocol):
 
     def frame(self, t: float) -> Picture:
         """The RGB frame (h, w, 3) at `t`; any rising times may be asked for."""
+
+
+@runtime_checkable
+class Lit(Protocol):
+    """A performer whose face, or whose picture of one, shows the light of the screen before it, or seems to."""
+
+    def light(self, steps: Sequence[Step], t: float) -> None:
+        """The screen shows these colours, one after the other, from `t` on."""
 
 
 class Deaf:

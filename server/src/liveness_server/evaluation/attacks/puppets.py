@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import accumulate, count, cycle
 from types import MappingProxyType
@@ -14,6 +14,7 @@ import numpy as np
 from ...vision.landmarks import Picture
 from ..presenter.behaviour import SCRIPT_START, SCRIPT_STEP, Behaviour, Director
 from ..presenter.hand import Hand, Place
+from ..presenter.light import Glow, Reflection, Step
 from ..presenter.motion import MOVES
 from ..presenter.portraits import Canvas
 from ..presenter.puppet import Puppet
@@ -67,7 +68,8 @@ class Marionette:
         state = _sum(self._sway.at(t), self._director.state(t), extra)
         rendered = self._puppet.render(state)
         self._hand.hold(rendered, state.get("hand", 0.0), state.get("across", 0.0))
-        return self._sensor.expose(rendered.rgb, t, rendered.skin if self._pulse else None)
+        shows_skin = self._pulse or self._sensor.glow is not None
+        return self._sensor.expose(rendered.rgb, t, rendered.skin if shows_skin else None)
 
     def _blink_until(self, t: float) -> None:
         """Blink when it is time, but not into an answer."""
@@ -75,6 +77,14 @@ class Marionette:
             if self._blink - self._heard > ATTENTION_S and not self._director.state(self._blink):
                 self._director.perform("blink", self._blink)
             self._blink = next(self._blinks)
+
+
+class Tinted(Marionette):
+    """The same, by an injector who reads which colours are asked for and paints their light on the face."""
+
+    def light(self, steps: Sequence[Step], t: float) -> None:
+        """Tint what comes from `t` on, as a screen's light would, skin more than room."""
+        self._sensor.glow = Glow(steps, t, Reflection())
 
 
 def _sum(*states: Mapping[str, float]) -> dict[str, float]:
@@ -92,6 +102,11 @@ def every_move(seed: int) -> Script:
 def puppet(source: Source, seed: int, size: Size, *, pulse: bool = False) -> Performer:
     """The source's person, animated: obeys every prompt."""
     return Marionette(source.canvas(size), source.still(size), source.bundle, seed=seed, pulse=pulse)
+
+
+def tinted(source: Source, seed: int, size: Size) -> Performer:
+    """The same, and whatever coloured light is asked for."""
+    return Tinted(source.canvas(size), source.still(size), source.bundle, seed=seed)
 
 
 attacker = partial(puppet, pulse=True)
@@ -146,6 +161,17 @@ PUPPETS = (
         _WARP + " One phase over the whole face: no pulse wave that travels.",
         Timing.STEADY,
         attacker,
+        script=every_move,
+    ),
+    Species(
+        "puppet_tinted",
+        Family.INJECTION,
+        "injected stream: one photograph animated by mesh warp, tinted as the coloured light asks",
+        "The same without a pulse, by an injector who reads the server's messages and paints the light on the face.",
+        "Obeys every prompt, and shows the coloured light.",
+        _WARP + " Light without shadow or gloss; nobody's display delay.",
+        Timing.STEADY,
+        tinted,
         script=every_move,
     ),
     Species(

@@ -7,7 +7,6 @@ import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import accumulate
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from ... import wire
 from ...transport.aiortc_tuning import bind_to, silence_consent
+from ..presenter.light import as_asked
 from .errors import ServerProtocolError, ServerUnreachable
 from .stage import Stage
 
@@ -120,7 +120,7 @@ class Link:
                 self._stage.done()
             case wire.Light(id=number, steps=steps):
                 self._stage.light(steps)
-                await self._send(wire.LightShown(number, _as_asked(steps)))
+                await self._send(wire.LightShown(number, as_asked(steps)))
             case wire.VerdictMessage():
                 self.verdict = message
             case _:
@@ -155,11 +155,6 @@ class Link:
             for transceiver in self._pc.getTransceivers():
                 silence_consent(transceiver.receiver)
             await asyncio.wait({asyncio.ensure_future(self._pc.close())}, timeout=CLOSE_S)
-
-
-def _as_asked(steps: list[wire.LightStep]) -> list[float]:
-    """When each colour begins: a rendered screen is never late."""
-    return [0.0, *accumulate(step.duration_s for step in steps)][:-1]
 
 
 def _decoded(text: str | bytes) -> wire.AnyServerMessage:

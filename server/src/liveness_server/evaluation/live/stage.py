@@ -8,27 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fractions import Fraction
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol
 
 import av
 from aiortc import MediaStreamError, VideoStreamTrack
 
 from ...wire import LightStep
 from ..attacks import Performer
+from ..attacks.performer import Lit
 from ..attacks.source import SAME_TIME
 
 RTP_CLOCK_HZ: Final = 90_000
 """Clock of every video payload (RFC 7741 §4.1)."""
 MAX_LATE_S = 0.1
 """A frame of a timetable that is later than this is left out, seconds: live video must not lag behind ever more."""
-
-
-@runtime_checkable
-class Lit(Protocol):
-    """A performer whose face, or whose picture of one, shows the light of the screen before it."""
-
-    def light(self, steps: Sequence[LightStep], t: float) -> None:
-        """The screen shows these colours, one after the other, from `t` on."""
 
 
 class Schedule(Protocol):

@@ -39,6 +39,11 @@ class Step(Protocol):
         """Seconds of fading to it."""
 
 
+def as_asked(steps: Sequence[Step]) -> list[float]:
+    """When each colour begins, seconds from the first: a rendered screen is never late."""
+    return [0.0, *accumulate(step.duration_s for step in steps)][:-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Reflection:
     """How the scene answers a screen."""
