@@ -18,6 +18,7 @@ from lifelike import living
 from liveness_server.app.application import create_app
 from liveness_server.app.attempts import Attempts
 from liveness_server.app.services import Services
+from liveness_server.checks import REGISTRY
 from liveness_server.config import Settings
 from liveness_server.engine.session import Session
 from liveness_server.engine.states import State
@@ -54,7 +55,9 @@ class ScriptedBackend:
     """Knows two faces, runs no media."""
 
     embedding_digest = CALIBRATED_DIGEST
-    model_digests: Mapping[str, str] = {"embedding": CALIBRATED_DIGEST}
+    model_digests: Mapping[str, str] = {
+        role: digest for check in REGISTRY.values() for role, digest in check.calibrated_on.items()
+    }
 
     def __init__(self) -> None:
         self.full = False

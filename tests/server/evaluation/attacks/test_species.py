@@ -24,8 +24,8 @@ UNTOUCHED_AT_FIRST = {
 """Footage whose first frame is the source's own: only the order or the times of frames are the attack."""
 PROMISED = """
 flat_print bent_print print_eye_holes handheld_photo shaken_photo phone_replay tablet_replay monitor_replay
-challenge_replay puppet_on_phone looped_video frozen_frames puppet puppet_painted_pulse puppet_tinted face_swap swap_after
-brightness_pulsed_photo spliced time_warped retimed virtual_camera_timing synthetic_avatar
+challenge_replay puppet_on_phone looped_video frozen_frames puppet puppet_painted_pulse puppet_tinted face_swap
+swap_after brightness_pulsed_photo spliced time_warped retimed virtual_camera_timing synthetic_avatar
 """
 
 
