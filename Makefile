@@ -16,7 +16,7 @@ EVALUATE_SPECIES ?= --all
 EVALUATE_POLICY ?= standard
 EVALUATE_PORT ?= 8917
 
-.PHONY: demo test lint bench evaluate evaluate-live clean setup
+.PHONY: demo test lint bench evaluate evaluate-files evaluate-live clean setup
 
 demo: $(STAMPS)/models
 	$(BIN)/python client_sdk/examples/demo.py
@@ -37,7 +37,10 @@ bench: $(STAMPS)/models
 	$(BIN)/python tests/bench/bench_session.py
 
 # Every species as a file, from both portraits and the clips; what was judged before is not judged again.
-evaluate: $(STAMPS)/models
+# Files first, then every species live.
+evaluate: evaluate-files evaluate-live
+
+evaluate-files: $(STAMPS)/models
 	$(BIN)/liveness-server evaluate --render all --portraits $(if $(EVALUATE_CLIPS),--from $(EVALUATE_CLIPS)) \
 	  --seconds $(EVALUATE_SECONDS) --takes $(EVALUATE_N) --jobs $(EVALUATE_JOBS) \
 	  --policy $(EVALUATE_POLICY) --out .evaluation/files --resume
