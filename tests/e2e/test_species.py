@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,7 +22,7 @@ from e2e.conftest import BIN, STARVED, TRIES, Server, running_server
 from liveness_server.evaluation.attacks import SPECIES, PortraitSource
 from liveness_server.evaluation.live import Played, Player, act_of, pin_bitrate
 
-pytestmark = pytest.mark.webrtc
+pytestmark = [pytest.mark.webrtc, pytest.mark.lab]
 
 SHORT = """
 description = "Two movements of the head in quick succession; everything that looks for attacks may deny."
@@ -113,15 +114,22 @@ def test_a_species_is_judged(name, performances):
     assert all(":" in reason for reason in played.reasons)
 
 
-def attack_run(server: Server, *options: str) -> subprocess.Popen[str]:
+@contextmanager
+def attack_run(server: Server, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the command; it and its pipes are gone afterwards, whatever happened."""
     command = [BIN / "liveness-server", "attack", "run", *options, "--server", server.url, "--fps", str(FPS)]
     environ = {**os.environ, "LIVENESS_API_KEY": server.api_key}
-    return subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def test_the_command_plays_and_tells(stage):
-    running = attack_run(stage, "puppet", "--policy", "short", "--size", "480x360", "--json", "--expect-no-pass")
-    out, told = running.communicate(timeout=90)
+    options = ("--policy", "short", "--size", "480x360", "--json", "--expect-no-pass")
+    with attack_run(stage, "puppet", *options) as running:
+        out, told = running.communicate(timeout=90)
     [played] = json.loads(out)
     assert played["species"] == "puppet"
     assert played["decision"] in {"pass", "fail", "inconclusive"}
@@ -132,10 +140,10 @@ def test_the_command_plays_and_tells(stage):
 
 def test_an_interrupted_command_cancels_its_session(stage):
     before = len(stage.log.read_text())
-    running = attack_run(stage, "brightness_pulsed_photo", "--policy", "demo", "--size", "320x240")
-    wait_for_line(stage, before, "attempt_started")
-    running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=30)
+    with attack_run(stage, "brightness_pulsed_photo", "--policy", "demo", "--size", "320x240") as running:
+        wait_for_line(stage, before, "attempt_started")
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=30)
     assert running.returncode == 130, told
     assert "interrupted; the session was cancelled" in told
     wait_for_line(stage, before, "attempt_ended", "close_code=4009")

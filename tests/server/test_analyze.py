@@ -126,27 +126,25 @@ def test_an_unknown_policy_is_a_wrong_command_line(tmp_path):
 # Real people, read in place and never copied.
 
 BLINKS = [
-    ("clips/liveportrait_d9.mp4", 12, 16, {"inconclusive"}),
-    ("clips/avatar_sun.mp4", 0, 0, {"inconclusive"}),
-    ("controls/face_still_noise.mp4", 0, 0, {"fail"}),
-    ("controls/face_photo_handheld.mp4", 0, 0, {"inconclusive"}),
+    ("franck.mp4", 9, 13),  # the eye aspect ratio dips under 0.65 of its median 11 times; 61 times in the whole clip
+    ("liveportrait_d9.mp4", 12, 16),
+    ("avatar_sun.mp4", 0, 0),
 ]
 
 
 @pytest.mark.realclips
-@pytest.mark.parametrize(("clip", "least", "most", "decisions"), BLINKS)
-def test_blinks_of_real_clips(real_clips, models, clip, least, most, decisions):
-    _, answer = analyze(real_clips / clip)
-    assert least <= len(answer["timeline"]["blinks_s"]) <= most
-    assert answer["decision"] in decisions
+@pytest.mark.parametrize(("clip", "least", "most"), BLINKS)
+def test_blinks_of_the_first_fifty_seconds(real_clips, models, clip, least, most):
+    frames = takewhile(lambda frame: frame[0] < 50, read_video(real_clips / "clips" / clip))
+    with FaceMeter(replace(models, pad=None), embed_interval_s=1e9) as meter:
+        assert least <= len(blinks_of(meter.observe(rgb, t) for t, rgb in frames)) <= most
 
 
 @pytest.mark.realclips
-def test_blinks_of_a_minute_of_talk(real_clips, models):
-    """The eye aspect ratio dips under 0.65 of its median 14 times in it; 61 times in the whole clip."""
-    frames = takewhile(lambda frame: frame[0] < 60, read_video(real_clips / "clips" / "franck.mp4"))
-    with FaceMeter(replace(models, pad=None), embed_interval_s=1e9) as meter:
-        assert 12 <= len(blinks_of(meter.observe(rgb, t) for t, rgb in frames)) <= 17
+@pytest.mark.parametrize(("clip", "decision"), [("face_still_noise", "fail"), ("face_photo_handheld", "inconclusive")])
+def test_a_picture_does_not_blink_or_pass(real_clips, models, clip, decision):
+    _, answer = analyze(real_clips / "controls" / f"{clip}.mp4")
+    assert (answer["timeline"]["blinks_s"], answer["decision"]) == ([], decision)
 
 
 @pytest.mark.realclips
