@@ -7,15 +7,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Embedding
 from .landmarks import Picture
-from .runtimes import load_onnxruntime
+from .runtimes import open_network
 
 Array = NDArray[np.float64]
 
@@ -71,12 +69,7 @@ class Embedder:
     """The embedding network; one for the whole process, its `embed` may be called from any thread."""
 
     def __init__(self, model: bytes) -> None:
-        onnxruntime = load_onnxruntime()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = open_network(model)
 
     def embed(self, rgb: Picture, points: Array) -> Embedding:
         """Return the unit-length embedding (128 numbers) of the face with these landmarks (478, 3)."""

@@ -10,15 +10,13 @@ Data and limits: server/docs/depth-texture.md.
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..types import CaptureTime, TextureSample
 from .landmarks import Picture, bounding_box
-from .runtimes import load_onnxruntime
+from .runtimes import open_network
 
 Array = NDArray[np.float64]
 
@@ -51,12 +49,7 @@ class PadNet:
     """The network; one for the whole process, its `sample` may be called from any thread."""
 
     def __init__(self, model: bytes) -> None:
-        onnxruntime = load_onnxruntime()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = open_network(model)
         self._input: str = self._session.get_inputs()[0].name
 
     def sample(self, rgb: Picture, points: Array) -> TextureSample:

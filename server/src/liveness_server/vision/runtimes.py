@@ -24,6 +24,16 @@ def load_onnxruntime() -> Any:
     return onnxruntime
 
 
+def open_network(model: bytes) -> Any:
+    """Open an ONNX model on the calling thread alone: sessions are many and cores few, so none may spin or spread."""
+    onnxruntime = load_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 def mediapipe_base_options(model: bytes) -> Any:
     """Make MediaPipe's `BaseOptions` for a model, such that its usage report cannot be delivered.
 

@@ -153,40 +153,26 @@ _NO_OPTICS = (
     "no autofocus hunting, exposure pumping, rolling shutter skew, refresh judder or fingers."
 )
 
+
+def _replay(name: str, instrument: str, device: Device, shown_on: str) -> Species:
+    """A recording of the person played on a device."""
+    return Species(
+        name,
+        Family.PRESENTATION,
+        f"artefact: video on a {instrument}",
+        f"A recording of the person played on {shown_on}.",
+        "Deaf: plays its footage.",
+        _NO_OPTICS,
+        Timing.SOURCE,
+        partial(_on_screen, device=device, shown=footage),
+        times=as_filmed,
+    )
+
+
 SCREENS = (
-    Species(
-        "phone_replay",
-        Family.PRESENTATION,
-        "artefact: video on a 6.1 inch phone, bezel in view, held by hand",
-        "A recording of the person played on a phone close to the camera.",
-        "Deaf: plays its footage.",
-        _NO_OPTICS,
-        Timing.SOURCE,
-        partial(_on_screen, device=PHONE, shown=footage),
-        times=as_filmed,
-    ),
-    Species(
-        "tablet_replay",
-        Family.PRESENTATION,
-        "artefact: video on a 10.5 inch tablet, bezel in view, held by hand",
-        "A recording of the person played on a tablet.",
-        "Deaf: plays its footage.",
-        _NO_OPTICS,
-        Timing.SOURCE,
-        partial(_on_screen, device=TABLET, shown=footage),
-        times=as_filmed,
-    ),
-    Species(
-        "monitor_replay",
-        Family.PRESENTATION,
-        "artefact: video on a 24 inch monitor on its stand",
-        "A recording of the person played on a monitor, the camera before it.",
-        "Deaf: plays its footage.",
-        _NO_OPTICS,
-        Timing.SOURCE,
-        partial(_on_screen, device=MONITOR, shown=footage),
-        times=as_filmed,
-    ),
+    _replay("phone_replay", "6.1 inch phone, bezel in view, held by hand", PHONE, "a phone close to the camera"),
+    _replay("tablet_replay", "10.5 inch tablet, bezel in view, held by hand", TABLET, "a tablet"),
+    _replay("monitor_replay", "24 inch monitor on its stand", MONITOR, "a monitor, the camera before it"),
     Species(
         "challenge_replay",
         Family.PRESENTATION,
