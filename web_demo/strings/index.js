@@ -1,0 +1,72 @@
+/** Every text a person reads, in their language. English comes along; the others are fetched when they are asked for. */
+import english from './en.js';
+
+/**
+ * @typedef {Record<string, string>} Texts
+ * @typedef {Record<string, string | number>} Values
+ * @typedef {((key: string, values?: Values) => string) & {lang: string, dir: 'ltr' | 'rtl'}} Words
+ *   Looks a text up. `lang` and `dir` are those of the texts themselves, for the attributes of the same names.
+ */
+
+/** @type {Record<string, () => Promise<{default: Texts}>>} */
+const OTHERS = {
+};
+const RIGHT_TO_LEFT = ['ar'];
+
+export const languages = Object.freeze(['en', ...Object.keys(OTHERS)]);
+
+/**
+ * The language whose texts are shown to who asks for `tag` (BCP 47): its own, that of its region's language, or English.
+ * @param {string} [tag]
+ */
+export function language(tag = '') {
+  const primary = tag.toLowerCase().split(/[-_]/)[0];
+  return languages.includes(primary) ? primary : 'en';
+}
+
+/**
+ * The direction in which the texts shown for `tag` are read.
+ * @param {string} [tag]
+ * @returns {'ltr' | 'rtl'}
+ */
+export function dir(tag) {
+  return RIGHT_TO_LEFT.includes(language(tag)) ? 'rtl' : 'ltr';
+}
+
+/**
+ * The words for `tag`. Never rejects: a language that cannot be fetched leaves the English.
+ * @param {string} [tag]
+ * @returns {Promise<Words>}
+ */
+export async function load(tag) {
+  const lang = language(tag);
+  try {
+    return lang === 'en' ? words : speak(lang, (await OTHERS[lang]()).default);
+  } catch {
+    return words; // what a person can read beats an element that shows nothing
+  }
+}
+
+/**
+ * @param {string} lang
+ * @param {Texts} texts
+ * @returns {Words}
+ */
+function speak(lang, texts) {
+  /** @param {string} key @param {Values} [values] */
+  const look = (key, values = {}) => fill(texts[key] ?? /** @type {Texts} */ (english)[key] ?? key, values, lang);
+  return Object.assign(look, { lang, dir: dir(lang) });
+}
+
+/** @param {string} text @param {Values} values @param {string} lang */
+function fill(text, values, lang) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => written(values[name] ?? whole, lang));
+}
+
+/** @param {string | number} value @param {string} lang */
+function written(value, lang) {
+  return typeof value === 'number' ? value.toLocaleString(lang) : value;
+}
+
+/** The English words, at once: for a first picture before `load` has answered. */
+export const words = speak('en', english);
