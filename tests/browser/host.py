@@ -1,0 +1,119 @@
+"""The page's own origin: serves the element under the policy it promises to live with, and creates sessions."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from e2e.conftest import AUDIENCE, Server, free_port, png_of
+
+WEB = Path(__file__).parents[2] / "web_demo"
+PAGES = Path(__file__).parent / "pages"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:;"
+    " media-src 'self' blob:; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+class Policied:
+    """Sends the strict Content-Security-Policy with every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = CSP
+                headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class Host:
+    """A relying party of one page. What the next sessions are like is the test's to set."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.reference: str | None = "hopper"
+        self.refuses = False
+        self.requests: list[dict[str, Any]] = []
+        """What the page asked for, session by session."""
+        self.sessions: list[str] = []
+        """Their identifiers."""
+        self.app = Policied(
+            Starlette(
+                routes=[
+                    Route("/session", self._create, methods=["POST"]),
+                    Route("/favicon.ico", _nothing),
+                    Mount("/element", StaticFiles(directory=WEB)),
+                    Mount("/", StaticFiles(directory=PAGES, html=True)),
+                ]
+            )
+        )
+
+    def fresh(self) -> None:
+        """Forget what an earlier test set and saw."""
+        self.reference, self.refuses = "hopper", False
+        self.requests.clear()
+        self.sessions.clear()
+
+    async def _create(self, request: Request) -> Response:
+        wanted = await request.json()
+        self.requests.append(wanted)
+        if self.refuses:
+            return JSONResponse({"error": "not now"}, status_code=403)
+        return JSONResponse(await self.session(wanted))
+
+    async def session(self, wanted: dict[str, Any]) -> dict[str, str]:
+        """Create a session as the page wants it."""
+        async with self.server.client() as client:
+            session = await client.create_session(
+                f"subject-{len(self.sessions)}-{time.monotonic_ns()}",
+                AUDIENCE,
+                "test",
+                policy="demo",
+                profile=wanted.get("profile") or "standard",
+                reference=png_of(self.reference) if self.reference else None,
+                client_jwk=wanted.get("jwk"),
+            )
+        self.sessions.append(session.session_id)
+        address = urljoin(self.server.url.replace("http", "ws", 1), session.signaling_url)
+        return {"signalingUrl": address, "clientToken": session.client_token}
+
+
+async def _nothing(_request: Request) -> Response:
+    return Response(status_code=204)
+
+
+@contextmanager
+def serving(app: ASGIApp, url: str) -> Iterator[None]:
+    """Serve the app in a thread of its own."""
+    config = uvicorn.Config(app, port=int(url.rsplit(":", 1)[1]), log_level="warning", lifespan="off", ws="none")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, name="host")
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        running.should_exit = True
+        thread.join()
