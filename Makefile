@@ -16,24 +16,38 @@ EVALUATE_SPECIES ?= --all
 EVALUATE_POLICY ?= standard
 EVALUATE_PORT ?= 8917
 
-.PHONY: demo test test-lab lint bench evaluate evaluate-files evaluate-live clean setup
+.PHONY: demo demo-web test test-lab test-web test-browser lint bench evaluate evaluate-files evaluate-live clean setup
 
 demo: $(STAMPS)/models
 	$(BIN)/python client_sdk/examples/demo.py
 
-# What streams in real time comes after what uses up the cores: a file at a time on each of two workers.
-test: $(STAMPS)/models
-	$(BIN)/python -m pytest -m 'not webrtc' --numprocesses 2
-	$(BIN)/python -m pytest -m 'webrtc and not lab' --numprocesses 2 --dist loadfile
+# The onboarding demo of web_demo/bank, until Ctrl-C.
+demo-web: $(STAMPS)/models
+	cd web_demo && ../$(BIN)/python -m bank
 
-# Every species of the attack lab, live; not in `test`: it needs both cores for itself.
+# What streams in real time comes after what uses up the cores: a file at a time on each of two workers, and at the end
+# every species of the attack lab, which needs both cores for itself.
+test: $(STAMPS)/models test-web
+	$(BIN)/python -m pytest -m 'not webrtc and not browser' --numprocesses 2
+	$(BIN)/python -m pytest -m 'webrtc and not lab and not browser' --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m lab
+
 test-lab: $(STAMPS)/models
 	$(BIN)/python -m pytest -m lab
 
-lint: $(STAMPS)/venv
+# The element's modules on Node.js alone.
+test-web:
+	node --test tests/web/*.test.js
+
+# The element and the onboarding demo in real Chromium; tests/browser/screenshots.py makes the pictures.
+test-browser: $(STAMPS)/models $(STAMPS)/chromium $(STAMPS)/web
+	$(BIN)/python -m pytest -m browser
+
+lint: $(STAMPS)/venv $(STAMPS)/web
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd web_demo && npx tsc -p .
 
 bench: $(STAMPS)/models
 	$(BIN)/python tests/bench/bench_frame.py
@@ -82,6 +96,18 @@ $(STAMPS)/models: $(STAMPS)/system models/manifest.toml
 	$(BIN)/liveness-server models fetch
 	touch $@
 
+# TypeScript checks the types, axe-core the accessibility; the element itself depends on nothing.
+$(STAMPS)/web: web_demo/package.json web_demo/package-lock.json
+	cd web_demo && npm ci --no-audit --no-fund --loglevel=error
+	mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/chromium: $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	command -v chromium >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
+	  || { echo "please install Chromium (Debian: apt-get install chromium)" >&2; exit 1; }
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(STAMPS) .demo .evaluation .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) web_demo/node_modules $(STAMPS) .demo .evaluation .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
