@@ -10,6 +10,13 @@ import english from './en.js';
 
 /** @type {Record<string, () => Promise<{default: Texts}>>} */
 const OTHERS = {
+  es: () => import('./es.js'),
+  fr: () => import('./fr.js'),
+  de: () => import('./de.js'),
+  pt: () => import('./pt.js'),
+  ar: () => import('./ar.js'),
+  hi: () => import('./hi.js'),
+  zh: () => import('./zh.js'),
 };
 const RIGHT_TO_LEFT = ['ar'];
 
