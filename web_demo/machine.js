@@ -271,7 +271,7 @@ const PATCHES = {
   visible: () => ({ hidden: false }),
 };
 
-/** What an event asks for, beyond what entering a state does; before that.
+/** What an event asks for; before what the state it leads to asks for.
  * @type {{[T in EventType]?: (model: Model, event: Of<T>, before: Model) => Effect[]}} */
 const EFFECTS = {
   supported: ({ cameraId }) => [{ type: 'openCamera', deviceId: cameraId }],
@@ -286,9 +286,6 @@ const EFFECTS = {
   answer: (_, { sdp }) => [{ type: 'acceptAnswer', sdp }],
   mediaUp: () => [{ type: 'clearTimer', timer: 'media' }],
   mediaLost: ({ state }) => (state === 'error' ? [] : [setTimer('media', MEDIA_LOST_S)]),
-  guidance: (_, { code, hold_s = 0 }) => [emit('guidance', { code, holdS: hold_s })],
-  challenge: ({ challenge }) => (challenge ? [emit('challenge', { ...challenge })] : []),
-  progress: ({ done }, { id, outcome }) => [emit('progress', { id, outcome, done })],
   light: ({ light }, { id, steps }) => [
     light ? { type: 'showLight', id, steps } : { type: 'sendLightShown', id, shownS: [] },
   ],
@@ -300,17 +297,31 @@ const EFFECTS = {
   visible: () => [{ type: 'clearTimer', timer: 'hidden' }],
 };
 
-/** What entering a state asks for. A terminal one frees everything before (`FREE`).
+/** What entering a state asks for. A terminal one frees everything (`FREE`).
  * @type {Readonly<Partial<Record<State, (model: Model) => Effect[]>>>} */
 const ENTER = {
   preparing: () => [{ type: 'checkSupport' }],
-  adjusting: () => [{ type: 'startMeter' }, emit('ready', {})],
+  adjusting: () => [{ type: 'startMeter' }],
   connecting: ({ profile, lightWanted: light }) => [{ type: 'stopMeter' }, { type: 'requestSession', profile, light }],
-  passed: ({ token }) => [emit('passed', { token: token ?? '' })],
-  failed: ({ reason, canRetry }) => [emit('failed', { reason: reason ?? '', canRetry })],
-  inconclusive: ({ reason, canRetry }) => [emit('inconclusive', { reason: reason ?? '', canRetry })],
-  cancelled: () => [emit('cancel', {})],
-  error: ({ problem, canRetry }) => [emit('error', { problem: problem ?? 'internal', canRetry })],
+};
+
+/** What the host is told about an event, once everything is done.
+ * @type {{[T in EventType]?: (model: Model, event: Of<T>) => Effect[]}} */
+const TELL = {
+  guidance: (_, { code, hold_s = 0 }) => [emit('guidance', { code, holdS: hold_s })],
+  challenge: ({ challenge }) => (challenge ? [emit('challenge', { ...challenge })] : []),
+  progress: ({ done }, { id, outcome }) => [emit('progress', { id, outcome, done })],
+};
+
+/** What the host is told about a state.
+ * @type {Readonly<Partial<Record<State, (model: Model) => Effect>>>} */
+const TELL_STATE = {
+  adjusting: () => emit('ready', {}),
+  passed: ({ token }) => emit('passed', { token: token ?? '' }),
+  failed: ({ reason, canRetry }) => emit('failed', { reason: reason ?? '', canRetry }),
+  inconclusive: ({ reason, canRetry }) => emit('inconclusive', { reason: reason ?? '', canRetry }),
+  cancelled: () => emit('cancel', {}),
+  error: ({ problem, canRetry }) => emit('error', { problem: problem ?? 'internal', canRetry }),
 };
 
 /** Closing what was never opened is no error.
@@ -329,7 +340,8 @@ export function reduce(model, event) {
   const state = next(model, event);
   if (state === null) return { model, effects: [] };
   const after = change(model, { ...call(PATCHES, event, model), state });
-  return { model: after, effects: [...(call(EFFECTS, event, after, model) ?? []), ...timers(model, event, after), ...enter(model, after)] };
+  const asked = call(EFFECTS, event, after, model) ?? [];
+  return { model: after, effects: [...asked, ...timers(model, event, after), ...enter(model, after), ...tell(model, event, after)] };
 }
 
 /**
@@ -391,8 +403,20 @@ function timers(before, event, after) {
  */
 function enter(before, after) {
   if (before.state === after.state) return [];
-  const changed = emit('statechange', { state: after.state, previous: before.state });
-  return [...(TERMINAL.includes(after.state) ? FREE : []), changed, ...(ENTER[after.state]?.(after) ?? [])];
+  return TERMINAL.includes(after.state) ? [...FREE] : (ENTER[after.state]?.(after) ?? []);
+}
+
+/**
+ * @param {Model} before
+ * @param {MachineEvent} event
+ * @param {Model} after
+ * @returns {Effect[]}
+ */
+function tell(before, event, after) {
+  const news = call(TELL, event, after) ?? [];
+  if (before.state === after.state) return news;
+  const arrival = TELL_STATE[after.state]?.(after);
+  return [emit('statechange', { state: after.state, previous: before.state }), ...news, ...(arrival ? [arrival] : [])];
 }
 
 /**

@@ -1,0 +1,95 @@
+// The page reads and writes every golden vector as Python does (tests/contract/*.json).
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import * as wire from '../../web_demo/wire.js';
+
+const read = (name) => JSON.parse(readFileSync(new URL(`../contract/${name}.json`, import.meta.url), 'utf8'));
+const DIRECTIONS = {
+  client: { vectors: read('client_messages'), decode: wire.decodeClient, known: wire.CLIENT_MESSAGES },
+  server: { vectors: read('server_messages'), decode: wire.decodeServer, known: wire.SERVER_MESSAGES },
+};
+const textOf = ({ text, message, field, chars }) => text ?? JSON.stringify({ ...message, [field]: 'x'.repeat(chars) });
+
+// JSON.parse reads 3.0 and 3 as the same number; what is meant is the same too.
+const ONE_KIND_OF_NUMBER = new Set(['challenge id is a float', 'line index is a float']);
+
+// Fields newer than the vectors: filled in with what an older server means by leaving them out.
+const NEWER = { guidance: { hold_s: 0 } };
+
+for (const [direction, { vectors, decode, known }] of Object.entries(DIRECTIONS)) {
+  for (const vector of vectors.valid) {
+    test(`${direction}: reads ${vector.name}`, () => {
+      assert.deepEqual(decode(vector.text), { ...NEWER[vector.means.type], ...vector.means });
+    });
+  }
+
+  for (const vector of [...vectors.malformed, ...vectors.oversize]) {
+    test(`${direction}: refuses ${vector.name}`, { skip: ONE_KIND_OF_NUMBER.has(vector.name) }, () => {
+      assert.throws(() => decode(textOf(vector)), wire.WireError);
+    });
+  }
+
+  test(`${direction}: the vectors hold every message there is, and no other`, () => {
+    assert.deepEqual(new Set(vectors.valid.map(({ means }) => means.type)), new Set(Object.keys(known)));
+  });
+}
+
+for (const vector of DIRECTIONS.client.vectors.valid) {
+  test(`writes ${vector.name}`, () => {
+    assert.deepEqual(wire.decodeClient(wire.encode(vector.means)), vector.means);
+  });
+}
+
+test('writes only what was given, so that an older server refuses nothing', () => {
+  assert.equal(wire.encode({ type: 'light_shown', id: 1 }), '{"type":"light_shown","id":1}');
+});
+
+test('never writes what the server would refuse', () => {
+  for (const message of [{ type: 'hello', token: 'short' }, { type: 'offer', sdp: '' }, { type: 'shout' }, { type: 'cancel', why: 1 }]) {
+    assert.throws(() => wire.encode(message), wire.WireError);
+  }
+});
+
+test('close codes are those of the contract', () => assert.deepEqual(wire.CLOSE, read('close_codes').codes));
+
+test('an unknown type is an error of its own, a message that is none is not', () => {
+  assert.throws(() => wire.decodeServer('{"type":"weather","rain":true}'), wire.UnknownType);
+  for (const text of ['{}', '{"type":1}', '[]', '{"type":"guidance"}']) {
+    assert.throws(() => wire.decodeServer(text), (error) => !(error instanceof wire.UnknownType) && error instanceof wire.WireError);
+  }
+});
+
+test('names of the prototype are no message types', () => {
+  for (const type of ['__proto__', 'constructor', 'toString']) {
+    assert.throws(() => wire.decodeServer(JSON.stringify({ type })), wire.UnknownType);
+  }
+});
+
+test('a field of the prototype does not stand in for one that is missing', () => {
+  assert.throws(() => wire.decodeServer('{"type":"guidance","__proto__":{"code":"ok"}}'), wire.WireError);
+});
+
+test('a frame above the cap is refused unread', () => {
+  const text = JSON.stringify({ type: 'guidance', code: 'ok', filler: 'x'.repeat(wire.MAX_MESSAGE_BYTES) });
+  assert.throws(() => wire.decodeServer(text), wire.WireError);
+});
+
+test('no error repeats the message', () => {
+  for (const vector of DIRECTIONS.server.vectors.malformed.filter(({ text, name }) => text && !ONE_KIND_OF_NUMBER.has(name))) {
+    assert.throws(() => wire.decodeServer(vector.text), (error) => !error.message.includes(vector.text));
+  }
+});
+
+test('a guidance may announce how long to hold, and need not', () => {
+  assert.equal(wire.decodeServer('{"type":"guidance","code":"ok","hold_s":0.8}').hold_s, 0.8);
+  assert.throws(() => wire.decodeServer('{"type":"guidance","code":"ok","hold_s":-1}'), wire.WireError);
+});
+
+test('what was read is frozen', () => {
+  const { ice_servers: servers } = wire.decodeServer(
+    '{"type":"welcome","session_id":"s","profile":"standard","expires_in":1,"ice_servers":[{"urls":["stun:x"]}]}',
+  );
+  assert.ok(Object.isFrozen(servers) && Object.isFrozen(servers[0]) && Object.isFrozen(servers[0].urls));
+});
