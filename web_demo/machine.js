@@ -243,8 +243,9 @@ const PATCHES = {
   chooseLight: (_, { on }) => ({ lightWanted: on }),
   chooseCamera: (_, { deviceId }) => ({ cameraId: deviceId, cameraOpen: false, meter: FRESH.meter }),
   cameraReady: (_, { cameras, cameraId }) => ({ cameras: Object.freeze([...cameras]), cameraId, cameraOpen: true }),
-  cameraFailed: (_, { problem }) => ({ problem }),
-  cameraLost: () => ({ problem: 'camera_lost' }),
+  // A retry opens any camera, not the one that failed.
+  cameraFailed: (_, { problem }) => ({ problem, cameraId: null }),
+  cameraLost: () => ({ problem: 'camera_lost', cameraId: null }),
   meter: ({ meter }, { light }) => (meter.light === light ? {} : { meter: Object.freeze({ light }) }),
   sessionReady: () => ({ spent: true }),
   sessionFailed: (_, { problem }) => ({ problem }),

@@ -117,8 +117,8 @@
  *   sdp_mline_index?: number|null}} Candidate
  * @typedef {{type: 'cancel'}} Cancel
  * @typedef {{type: 'light_shown', id: number, shown_s?: readonly number[]}} LightShown
- * @typedef {{type: 'stats', fps: number, width: number, height: number, bitrate_kbps: number, rtt_s?: number,
- *   dropped?: number, quality_limit?: string}} StatsMessage
+ * @typedef {{type: 'stats', fps: number, width: number, height: number, bitrate_kbps: number,
+ *   rtt_s?: number|null, dropped?: number|null, quality_limit?: 'none'|'cpu'|'bandwidth'|'other'|null}} StatsMessage
  * @typedef {Hello|Offer|Candidate|Cancel|LightShown|StatsMessage} ClientMessage
  *
  * What the controller runs on; each can be scripted by a test.

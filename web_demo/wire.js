@@ -18,6 +18,11 @@ export const MAX_CANDIDATE_CHARS = 1024;
 export const MAX_FEATURES = 8;
 export const MAX_LIGHT_STEPS = 16;
 export const MAX_SHOWN_S = 60;
+export const MAX_RATE = 1000;
+export const MAX_SIDE = 16384;
+export const MAX_BITRATE_KBPS = 1e6;
+export const MAX_RTT_S = 60;
+export const MAX_DROPPED = 1e9;
 
 /** One close code per reason (RFC 6455 §7.4.2: 4000-4999 are private use). */
 export const CLOSE = Object.freeze({
@@ -124,6 +129,15 @@ export const CLIENT_MESSAGES = Object.freeze({
   },
   cancel: {},
   light_shown: { id: must(integer()), shown_s: may(array(number(0, MAX_SHOWN_S), 0, MAX_LIGHT_STEPS), Object.freeze([])) },
+  stats: {
+    fps: must(number(0, MAX_RATE)),
+    width: must(integer(0, MAX_SIDE)),
+    height: must(integer(0, MAX_SIDE)),
+    bitrate_kbps: must(number(0, MAX_BITRATE_KBPS)),
+    rtt_s: may(nullable(number(0, MAX_RTT_S)), null),
+    dropped: may(nullable(integer(0, MAX_DROPPED)), null),
+    quality_limit: may(nullable(oneOf('none', 'cpu', 'bandwidth', 'other')), null),
+  },
 });
 
 /**

@@ -246,9 +246,12 @@ test('retry and start forget the attempt, and keep what the person chose', () =>
   }
 });
 
-test('a retry opens the camera that was chosen', () => {
-  const { effects } = run(IN('error'), ['retry', 'supported']);
-  assert.deepEqual(effects[0], { type: 'openCamera', deviceId: 'a' });
+test('a retry opens the camera that was chosen, or any when that one failed', () => {
+  const opens = (model) => run(model, ['retry', 'supported']).effects[0];
+  assert.deepEqual(opens(IN('error')), { type: 'openCamera', deviceId: 'a' });
+  for (const type of ['cameraLost', 'cameraFailed']) {
+    assert.deepEqual(opens(reduce(IN('adjusting'), event(type)).model), { type: 'openCamera', deviceId: null });
+  }
 });
 
 test('the person may go on once the camera is open, and not while another is being opened', () => {

@@ -19,6 +19,7 @@ const lenient = ({ malformed }) => malformed.filter(({ name }) => ONE_KIND_OF_NU
 
 // Fields newer than the vectors: filled in with what an older server means by leaving them out.
 const NEWER = { guidance: { hold_s: 0 } };
+const NEWER_TYPES = { client: ['stats'], server: [] };
 
 for (const [direction, { vectors, decode, known }] of Object.entries(DIRECTIONS)) {
   for (const vector of vectors.valid) {
@@ -36,7 +37,8 @@ for (const [direction, { vectors, decode, known }] of Object.entries(DIRECTIONS)
   }
 
   test(`${direction}: the vectors hold every message there is, and no other`, () => {
-    assert.deepEqual(new Set(vectors.valid.map(({ means }) => means.type)), new Set(Object.keys(known)));
+    const types = [...vectors.valid.map(({ means }) => means.type), ...NEWER_TYPES[direction]];
+    assert.deepEqual(new Set(types), new Set(Object.keys(known)));
   });
 }
 
