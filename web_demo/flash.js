@@ -93,7 +93,7 @@ function luminance(rgb) {
  * @param {readonly LightStep[]} steps
  * @param {(rgb: Rgb) => void} paint
  * @param {Clock} clock
- * @param {{started?: () => void, skipped?: () => boolean, before?: string}} [options]
+ * @param {{started?: (() => void) | undefined, skipped?: () => boolean, before?: string | undefined}} [options]
  * @returns {Promise<number[]>} seconds after the call at which each colour began to show; none when it was skipped
  */
 export function play(steps, paint, clock, { started = () => {}, skipped = () => false, before } = {}) {
@@ -124,7 +124,7 @@ const SCREEN = { now: () => performance.now(), frame: (draw) => requestAnimation
  * each colour began to show; with none when the person skipped it or the page was hidden.
  * @param {ShadowRoot | HTMLElement} root where the layer is put for as long as it is shown
  * @param {readonly LightStep[]} steps
- * @param {{words: import('./strings/index.js').Words, started?: () => void, before?: string, clock?: Clock}} options
+ * @param {{words: import('./strings/index.js').Words, started?: (() => void) | undefined, before?: string | undefined, clock?: Clock}} options
  */
 export async function showLight(root, steps, { words, started, before, clock = SCREEN }) {
   let skipped = false;

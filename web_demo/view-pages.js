@@ -1,0 +1,135 @@
+/** The pages without a picture: before the camera opens, and after it closed. Each is built once and then kept up to date. */
+import { h, set, write } from './dom.js';
+import { icon } from './icons.js';
+
+/**
+ * @typedef {import('./typedefs.js').Model} Model
+ * @typedef {import('./typedefs.js').MachineEvent} MachineEvent
+ * @typedef {import('./strings/index.js').Words} Words
+ *
+ * What a person's clicks do.
+ * @typedef {object} Act
+ * @property {() => void} start
+ * @property {(event: MachineEvent) => void} send
+ * @property {(name: keyof import('./cues.js').CueSettings, on: boolean) => void} choose a cue on or off
+ * @property {() => import('./cues.js').CueSettings} settings
+ * @property {readonly (keyof import('./cues.js').CueSettings)[]} cues those this device has
+ * @property {boolean} offersLight whether the person may agree to coloured light
+ *
+ * @typedef {object} Page
+ * @property {HTMLElement} node
+ * @property {HTMLElement} heading takes the focus when the page appears
+ * @property {(model: Model) => void} update
+ */
+
+const POINTS = { face: 'consent.what', lock: 'consent.data', pause: 'consent.choice', light: 'consent.prepare' };
+
+/** Icon and tone of each ending. @type {Partial<Record<import('./typedefs.js').State, [keyof typeof import('./icons.js').PATHS, string]>>} */
+const ENDINGS = {
+  passed: ['check', 'good'],
+  failed: ['alert', 'bad'],
+  inconclusive: ['info', 'plain'],
+  cancelled: ['pause', 'plain'],
+  error: ['alert', 'bad'],
+};
+
+/**
+ * @param {string} text @param {'primary'|'secondary'} rank @param {string} part @param {() => void} click
+ */
+export function button(text, rank, part, click) {
+  return h('button', { type: 'button', class: `button ${rank}`, part: `button ${rank} ${part}`, click }, text);
+}
+
+/** @param {string} text */
+export function heading(text = '') {
+  return h('h2', { part: 'heading', tabindex: -1 }, text);
+}
+
+/**
+ * @param {string} name @param {Node[]} children
+ */
+export function screen(name, ...children) {
+  return h('section', { class: `screen ${name}`, part: `screen ${name}`, 'data-screen': name, hidden: true }, ...children);
+}
+
+/** @param {...Node} children */
+function actions(...children) {
+  return h('div', { class: 'actions', part: 'actions' }, ...children);
+}
+
+/** @param {Words} words @param {Act} act @returns {Page} */
+export function idlePage(words, act) {
+  const title = heading(words('state.idle'));
+  const text = h('slot', { name: 'idle' }, h('p', { part: 'text' }, words('state.idle.text')));
+  const start = button(words('button.start'), 'primary', 'start', act.start);
+  return { node: screen('idle', badge('face', 'accent'), title, text, actions(start)), heading: title, update() {} };
+}
+
+/** @param {Words} words @param {Act} act @returns {Page} */
+export function consentPage(words, act) {
+  const title = heading(words('consent.title'));
+  const points = Object.entries(POINTS).map(([name, key]) => h('li', {}, icon(name), h('span', {}, words(key))));
+  const text = h('slot', { name: 'consent' }, h('ul', { class: 'points', part: 'text' }, ...points),
+    h('p', { class: 'fine' }, words('consent.alternative')));
+  const agree = button(words('button.agree'), 'primary', 'agree', () => act.send({ type: 'consent' }));
+  const decline = button(words('button.decline'), 'secondary', 'decline', () => act.send({ type: 'decline' }));
+  return { node: screen('consent', title, text, actions(agree, decline)), heading: title, update() {} };
+}
+
+/** @param {Words} words @param {Act} act @returns {Page} */
+export function preparingPage(words, act) {
+  const title = heading(words('state.preparing'));
+  const text = h('slot', { name: 'preparing' }, h('p', { part: 'text' }, words('state.preparing.text')));
+  const cancel = button(words('button.cancel'), 'secondary', 'cancel', () => act.send({ type: 'cancel' }));
+  const busy = h('div', { class: 'spinner', part: 'spinner', 'aria-hidden': 'true' });
+  return { node: screen('preparing', busy, title, text, actions(cancel)), heading: title, update() {} };
+}
+
+/** @param {Words} words @param {Act} act @returns {Page} */
+export function resultPage(words, act) {
+  const title = heading();
+  const mark = h('div', { class: 'mark' });
+  const why = h('p', { class: 'why', part: 'reason' });
+  const advice = h('p', { class: 'advice', part: 'advice' });
+  const own = Object.keys(ENDINGS).map((state) => h('div', { 'data-state': state }, h('slot', { name: state })));
+  let again = () => {};
+  const retry = button(words('button.retry'), 'primary', 'retry', () => again());
+  const node = screen('result', mark, title, why, advice, ...own, actions(retry));
+  /** @param {Model} model */
+  const update = (model) => {
+    const [name, tone] = ENDINGS[model.state] ?? ['info', 'plain'];
+    const said = outcome(model, words);
+    if (mark.dataset.state !== model.state) mark.replaceChildren(badge(name, tone));
+    mark.dataset.state = model.state;
+    [title, why, advice].forEach((part, i) => fill(part, said[i]));
+    for (const part of own) part.hidden = part.dataset.state !== model.state;
+    // Who declined or gave up is asked again, with the consent first.
+    again = () => (model.state === 'cancelled' ? act.start() : act.send({ type: 'retry' }));
+    retry.hidden = !model.canRetry;
+    set(node, 'data-reason', model.problem ?? model.reason);
+  };
+  return { node, heading: title, update };
+}
+
+/**
+ * Heading, reason and what to do about it, of a result.
+ * @param {Model} model @param {Words} words
+ * @returns {[string, string, string]}
+ */
+export function outcome(model, words) {
+  if (model.state === 'error') return [words(`problem.${model.problem}`), '', words(`problem.${model.problem}.do`)];
+  const title = words(`state.${model.state}`);
+  const reason = model.reason;
+  return reason ? [title, words(`reason.${reason}`), words(`reason.${reason}.do`)] : [title, '', words(`state.${model.state}.text`)];
+}
+
+/** @param {HTMLElement} node @param {string} text */
+function fill(node, text) {
+  write(node, text);
+  node.hidden = !text;
+}
+
+/** @param {keyof typeof import('./icons.js').PATHS} name @param {string} tone */
+export function badge(name, tone) {
+  return h('div', { class: 'badge', part: 'badge', 'data-tone': tone }, icon(name));
+}

@@ -1,0 +1,123 @@
+/** The page with the picture: getting ready, connecting, positioning, challenges, checking. */
+import { h, set, write } from './dom.js';
+import { icon } from './icons.js';
+import { options } from './view-options.js';
+import { Overlay, frameOnStage, ringShare } from './overlay.js';
+import { Figure, lineOf } from './prompts.js';
+import { button, heading, screen } from './view-pages.js';
+
+/**
+ * @typedef {import('./typedefs.js').Model} Model
+ * @typedef {import('./strings/index.js').Words} Words
+ * @typedef {import('./view-pages.js').Act} Act
+ */
+
+/** Before the camera says how large its pictures are. */
+const USUAL = { width: 640, height: 480 };
+/** The picture waits for something that takes as long as it takes. */
+const BUSY = ['connecting', 'checking'];
+/** @type {Partial<Record<import('./prompts.js').Tone, keyof typeof import('./icons.js').PATHS>>} */
+const TONE_ICONS = { warn: 'alert', good: 'check' };
+
+/** The page with the picture; `video` gets the stream from the element. */
+export class StagePage {
+  /** @param {Words} words @param {Act} act */
+  constructor(words, act) {
+    this._words = words;
+    this._longestHold = 0;
+    this.heading = heading();
+    this._detail = h('p', { class: 'detail', part: 'detail' });
+    this._figure = new Figure();
+    this._tone = h('span', { class: 'tone' });
+    this._overlay = new Overlay();
+    this._count = h('p', { class: 'count', part: 'countdown', hidden: true });
+    this.video = h('video', { part: 'video', autoplay: true, playsinline: true, 'aria-label': words('a11y.preview') });
+    this.video.muted = true;
+    this._options = options(words, act);
+    this._steps = h('div', { class: 'steps', part: 'steps', hidden: true });
+    this._proceed = button(words('button.continue'), 'primary', 'continue', () => act.send({ type: 'proceed' }));
+    this._cancel = button(words('button.cancel'), 'secondary', 'cancel', () => act.send({ type: 'cancel' }));
+    this._own = ['adjusting', 'connecting', 'positioning', 'challenging', 'checking'].map(slot);
+    this._stage = h('div', { class: 'stage', part: 'stage' }, this.video, this._overlay.node, this._count);
+    this.node = this._page();
+    this._watch();
+  }
+
+  _page() {
+    const said = h('div', { class: 'said' }, this.heading, this._detail, ...this._own);
+    const prompt = h('div', { class: 'prompt', part: 'prompt' }, this._figure.node, this._tone, said);
+    const foot = h('div', { class: 'foot' }, this._steps, h('div', { class: 'actions', part: 'actions' }, this._proceed, this._cancel));
+    return screen('live', prompt, this._stage, h('div', { class: 'side' }, this._options.node, foot));
+  }
+
+  /** Follows the size of the stage and of the pictures. */
+  _watch() {
+    const lay = () => this.layOut();
+    new ResizeObserver(lay).observe(this._stage);
+    for (const type of ['loadedmetadata', 'resize']) this.video.addEventListener(type, lay);
+  }
+
+  layOut() {
+    const stage = { width: this._stage.clientWidth, height: this._stage.clientHeight };
+    if (!stage.width || !stage.height) return;
+    const frame = this.video.videoWidth ? { width: this.video.videoWidth, height: this.video.videoHeight } : USUAL;
+    const box = frameOnStage(stage, frame);
+    const place = { width: box.width, height: box.height, left: box.x, top: box.y };
+    for (const [name, value] of Object.entries(place)) this.video.style.setProperty(name, `${value}px`);
+    this._overlay.layOut(stage, frame);
+  }
+
+  /** @param {Model} model */
+  update(model) {
+    const adjusting = model.state === 'adjusting';
+    this.node.dataset.state = model.state;
+    this._say(lineOf(model));
+    this._hold(model);
+    this._step(model);
+    this._options.node.hidden = this._proceed.hidden = !adjusting;
+    this._proceed.disabled = !model.cameraOpen;
+    if (adjusting) this._options.update(model);
+    for (const own of this._own) own.hidden = own.dataset.state !== model.state;
+    set(this.node, 'data-guidance', model.guidance);
+    set(this.node, 'data-challenge', model.outcome ? null : model.challenge?.kind);
+  }
+
+  /** @param {import('./prompts.js').Line} line */
+  _say({ key, detail, values, tone, figure }) {
+    write(this.heading, this._words(key, values));
+    write(this._detail, detail ? this._words(detail) : '');
+    if (this.node.dataset.tone !== tone) this._tone.replaceChildren(...(TONE_ICONS[tone] ? [icon(TONE_ICONS[tone])] : []));
+    this.node.dataset.tone = tone;
+    this._figure.show(figure);
+  }
+
+  /** @param {Model} model */
+  _hold(model) {
+    const seconds = model.state === 'positioning' && model.hold ? model.hold.seconds : 0;
+    this._longestHold = model.state === 'positioning' ? Math.max(this._longestHold, seconds) : 0;
+    this._count.hidden = seconds <= 0;
+    write(this._count, seconds > 0 ? this._words('hold.countdown', { seconds: Math.ceil(seconds) }) : '');
+    this._overlay.fill(ringShare(model, this._longestHold));
+    set(this.node, 'data-busy', BUSY.includes(model.state));
+  }
+
+  /** @param {Model} model */
+  _step({ state, challenge, outcome, done }) {
+    const shown = state === 'challenging' && challenge !== null;
+    this._steps.hidden = !shown;
+    if (!shown) return;
+    const { step, steps } = challenge;
+    const dots = Array.from({ length: steps }, (_, i) => dot(i < done, i === step - 1 && !outcome));
+    this._steps.replaceChildren(h('span', { class: 'dots', 'aria-hidden': 'true' }, ...dots), this._words('progress.step', { step, steps }));
+  }
+}
+
+/** @param {boolean} done @param {boolean} current */
+function dot(done, current) {
+  return h('span', { class: 'dot', 'data-done': done, 'data-current': current });
+}
+
+/** @param {string} state */
+function slot(state) {
+  return h('div', { 'data-state': state }, h('slot', { name: state }));
+}
