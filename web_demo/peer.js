@@ -1,0 +1,122 @@
+/**
+ * The connection that carries the picture to the server: one video track, one way.
+ *
+ * The server keeps the right to choose: it puts VP8 first in its answer and writes into it where the bitrate starts.
+ */
+import { StatsReader } from './stats.js';
+
+/** @typedef {import('./typedefs.js').IceServer} IceServer */
+/** @typedef {import('./typedefs.js').StatsMessage} StatsMessage */
+/** @typedef {Pick<import('./typedefs.js').Candidate, 'candidate'|'sdp_mid'|'sdp_mline_index'>} CandidateFields */
+/** @typedef {(config: RTCConfiguration) => RTCPeerConnection} CreatePeer */
+
+/** Ceiling of the bitrate as a multiple of where the answer lets it start: 1.5 to 2.5 Mbit/s by default, which is what
+ * the Python client sends. Browsers by themselves stop at 1.7 for this size. A choice. */
+const HEADROOM = 5 / 3;
+
+/** `up` and `lost` follow the connection; a lost one may come up again. Whoever makes one must `close` it. */
+export class Peer extends EventTarget {
+  #pc;
+  #sender;
+  #reader = new StatsReader();
+
+  /** @type {((candidate: CandidateFields) => void) | null} called with each candidate, at last with `candidate: null` */
+  onCandidate = null;
+
+  /** @param {{createPeer: CreatePeer, iceServers: readonly IceServer[], track: MediaStreamTrack}} setup */
+  constructor({ createPeer, iceServers, track }) {
+    super();
+    this.#pc = createPeer({ iceServers: iceServers.map(usable) });
+    this.#pc.onconnectionstatechange = () => this.#report();
+    this.#pc.onicecandidate = ({ candidate }) => this.#found(candidate);
+    this.#sender = this.#pc.addTransceiver(track, { direction: 'sendonly' }).sender;
+  }
+
+  /**
+   * The offer to send. Candidates follow it through `onCandidate`, never before who awaits this has it.
+   * @returns {Promise<string>}
+   */
+  async offer() {
+    await this.#pc.setLocalDescription();
+    return this.#pc.localDescription?.sdp ?? '';
+  }
+
+  /**
+   * Take the server's answer, and from it the bounds of what is sent. Rejects when it cannot be used.
+   * @param {string} sdp
+   */
+  async accept(sdp) {
+    await this.#pc.setRemoteDescription({ type: 'answer', sdp });
+    await this.#bound(maxBitrate(sdp)).catch(() => {}); // wishes: a browser that knows none of them still sends
+  }
+
+  /**
+   * What was sent since the last call; null for the first one and while nothing is sent.
+   * @returns {Promise<StatsMessage | null>}
+   */
+  async stats() {
+    return this.#reader.read(await this.#pc.getStats());
+  }
+
+  /** End the connection; the track stays as it is. Nothing is reported after it. */
+  close() {
+    this.#pc.onconnectionstatechange = this.#pc.onicecandidate = null;
+    this.#pc.close();
+  }
+
+  /** @param {RTCIceCandidate | null} candidate */
+  #found(candidate) {
+    // An empty one marks the end of a section in some browsers; null, the end of all, follows it.
+    if (candidate?.candidate !== '') this.onCandidate?.(fields(candidate));
+  }
+
+  #report() {
+    const state = this.#pc.connectionState;
+    if (state === 'connected') this.dispatchEvent(new Event('up'));
+    if (state === 'disconnected' || state === 'failed') this.dispatchEvent(new Event('lost'));
+  }
+
+  /** @param {number | null} bitrate bit/s */
+  async #bound(bitrate) {
+    const parameters = this.#sender.getParameters();
+    // Less sharp or less often, never smaller: the server measures in pixels of a face.
+    parameters.degradationPreference = 'maintain-resolution';
+    for (const encoding of parameters.encodings) if (bitrate) encoding.maxBitrate = bitrate;
+    await this.#sender.setParameters(parameters);
+  }
+}
+
+/**
+ * The most to send, in bit/s: what the answer's `b=` line allows (RFC 8866, 5.8; RFC 3890), else what its start
+ * bitrate lets expect, else null. The browser obeys a `b=` line by itself as well.
+ * @param {string} answer
+ */
+export function maxBitrate(answer) {
+  const allowed = number(answer, /^b=TIAS:(\d+)/m) ?? kilo(number(answer, /^b=AS:(\d+)/m));
+  const start = number(answer, /x-google-start-bitrate=(\d+)/);
+  return allowed ?? (start ? Math.round(1000 * start * HEADROOM) : null);
+}
+
+/** @param {string} text @param {RegExp} pattern */
+function number(text, pattern) {
+  const found = pattern.exec(text);
+  return found ? Number(found[1]) : null;
+}
+
+/** @param {number | null} value */
+const kilo = (value) => (value === null ? null : 1000 * value);
+
+/**
+ * STUN has no credentials, and a browser refuses a TURN server with empty ones.
+ * @param {IceServer} server
+ * @returns {RTCIceServer}
+ */
+function usable({ urls, username, credential }) {
+  return { urls: [...urls], ...(username ? { username, credential } : {}) };
+}
+
+/** @param {RTCIceCandidate | null} candidate @returns {CandidateFields} */
+function fields(candidate) {
+  if (!candidate) return { candidate: null };
+  return { candidate: candidate.candidate, sdp_mid: candidate.sdpMid, sdp_mline_index: candidate.sdpMLineIndex };
+}
