@@ -4,8 +4,9 @@ import english from './en.js';
 /**
  * @typedef {Record<string, string>} Texts
  * @typedef {Record<string, string | number>} Values
- * @typedef {((key: string, values?: Values) => string) & {lang: string, dir: 'ltr' | 'rtl'}} Words
- *   Looks a text up. `lang` and `dir` are those of the texts themselves, for the attributes of the same names.
+ * @typedef {((key: string, values?: Values) => string) & {lang: string, dir: 'ltr' | 'rtl', has: (key: string) => boolean}} Words
+ *   Looks a text up. `lang` and `dir` are those of the texts themselves, for the attributes of the same names; `has`
+ *   says whether there is such a text: a newer server may send a code that has none here.
  */
 
 /** @type {Record<string, () => Promise<{default: Texts}>>} */
@@ -62,8 +63,11 @@ export async function load(tag) {
 function speak(lang, texts) {
   /** @param {string} key @param {Values} [values] */
   const look = (key, values = {}) => fill(texts[key] ?? /** @type {Texts} */ (english)[key] ?? key, values, lang);
-  return Object.assign(look, { lang, dir: dir(lang) });
+  return Object.assign(look, { lang, dir: dir(lang), has });
 }
+
+/** @param {string} key */
+const has = (key) => Object.hasOwn(english, key);
 
 /** @param {string} text @param {Values} values @param {string} lang */
 function fill(text, values, lang) {
