@@ -4,9 +4,8 @@ import english from './en.js';
 /**
  * @typedef {Record<string, string>} Texts
  * @typedef {Record<string, string | number>} Values
- * @typedef {((key: string, values?: Values) => string) & {lang: string, dir: 'ltr' | 'rtl', has: (key: string) => boolean}} Words
- *   Looks a text up. `lang` and `dir` are those of the texts themselves, for the attributes of the same names; `has`
- *   says whether there is such a text: a newer server may send a code that has none here.
+ * @typedef {((key: string, values?: Values) => string) & {lang: string, dir: 'ltr' | 'rtl'}} Words
+ *   Looks a text up. `lang` and `dir` are those of the texts themselves, for the attributes of the same names.
  */
 
 /** @type {Record<string, () => Promise<{default: Texts}>>} */
@@ -20,6 +19,14 @@ const OTHERS = {
   zh: () => import('./zh.js'),
 };
 const RIGHT_TO_LEFT = ['ar'];
+/** By family of keys: what is said of a code nobody has told us of. @type {Record<string, string>} */
+const GENERAL = {
+  guidance: 'guidance.look_straight',
+  prompt: 'state.challenging',
+  hint: 'state.challenging',
+  problem: 'problem.internal',
+  reason: 'reason.try_again',
+};
 
 export const languages = Object.freeze(['en', ...Object.keys(OTHERS)]);
 
@@ -61,13 +68,26 @@ export async function load(tag) {
  * @returns {Words}
  */
 function speak(lang, texts) {
+  /** @param {string} key */
+  const find = (key) => own(texts, key) ?? own(english, key);
   /** @param {string} key @param {Values} [values] */
-  const look = (key, values = {}) => fill(texts[key] ?? /** @type {Texts} */ (english)[key] ?? key, values, lang);
-  return Object.assign(look, { lang, dir: dir(lang), has });
+  const look = (key, values = {}) => fill(find(key) ?? find(general(key)) ?? key, values, lang);
+  return Object.assign(look, { lang, dir: dir(lang) });
 }
 
-/** @param {string} key */
-const has = (key) => Object.hasOwn(english, key);
+/**
+ * The key of what can be said of a code that has no text: a newer server may send one.
+ * @param {string} key
+ */
+function general(key) {
+  const [family, , ...part] = key.split('.');
+  return [GENERAL[family], ...part].join('.');
+}
+
+/** @param {Texts} texts @param {string} key */
+function own(texts, key) {
+  return Object.hasOwn(texts, key) ? texts[key] : undefined;
+}
 
 /** @param {string} text @param {Values} values @param {string} lang */
 function fill(text, values, lang) {
