@@ -35,6 +35,7 @@ from liveness_client._state import (
     Closed,
     Failed,
     Machine,
+    Measured,
     OfferMade,
     PeerConnected,
     PeerLost,
@@ -56,6 +57,7 @@ INPUTS: list[Any] = [
     PASS,
     PeerLost(),
     SourceEnded(),
+    Measured(wire.ClientStats(30.0, 640, 480, 1500.0)),
     wire.ErrorMessage(code=4003, reason="used"),
     Failed(SourceError("gone", reason="unreadable")),
     Closed(4008),
@@ -181,6 +183,23 @@ def test_connected_comes_first_whoever_says_so() -> None:
     machine.receive(wire.Guidance(code="ok"), 101.0)
     machine.receive(PeerConnected(), 101.0)
     assert events(machine) == [Connected("s1", "standard"), GuidanceEvent("ok")]
+
+
+def test_guidance_brings_its_countdown() -> None:
+    machine = machine_in(State.STREAMING)
+    machine.receive_text('{"type":"guidance","code":"ok","hold_s":0.5}', 101.0)
+    assert events(machine)[-1] == GuidanceEvent("ok", 0.5)
+
+
+@pytest.mark.parametrize(("features", "told"), [(("stats",), [100.0, 101.0, 103.0]), ((), [])])
+def test_the_sender_is_told_of_once_a_second_where_that_was_announced(features: tuple[str, ...], told: list[float]):
+    machine = machine_in(State.STREAMING)
+    machine.features, sent = features, []
+    machine.messages_to_send()
+    for now in (100.0, 100.4, 101.0, 101.9, 103.0):
+        machine.receive(Measured(wire.ClientStats(30.0, 640, 480, 1500.0)), now)
+        sent += [now for message in machine.messages_to_send() if isinstance(message, wire.ClientStats)]
+    assert sent == told
 
 
 def test_the_last_word_is_waited_for_after_the_video_ended() -> None:

@@ -15,6 +15,7 @@ from liveness_server import wire as server_wire
 
 HERE = Path(__file__).parent
 DIRECTIONS = ("client", "server")
+MEASURES = ("MAX_RATE", "MAX_SIDE", "MAX_BITRATE_KBPS", "MAX_RTT_S", "MAX_DROPPED")
 
 
 class Vector(NamedTuple):
@@ -87,7 +88,7 @@ def test_close_codes_and_limits_agree() -> None:
         assert {code.name: int(code) for code in wire.CloseCode} == golden
     assert {int(k): v for k, v in server_wire.CLOSE_MEANING.items()} == client_wire.CLOSE_MEANING
     limits = ("SUBPROTOCOL", "MAX_MESSAGE_BYTES", "MAX_SDP_CHARS", "MAX_CANDIDATE_CHARS")
-    for limit in (*limits, "MAX_FEATURES", "MAX_LIGHT_STEPS", "MAX_SHOWN_S"):
+    for limit in (*limits, "MAX_FEATURES", "MAX_LIGHT_STEPS", "MAX_SHOWN_S", *MEASURES):
         assert getattr(server_wire, limit) == getattr(client_wire, limit)
 
 

@@ -27,6 +27,8 @@ class GuidanceEvent:
     """What the person should change now, as a stable snake_case code; `ok` means hold as you are."""
 
     code: str
+    hold_s: float = 0.0
+    """Seconds that `ok` must still hold before the challenges begin: for a countdown, said four times a second."""
 
 
 @dataclass(frozen=True, slots=True)

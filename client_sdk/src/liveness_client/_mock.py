@@ -223,7 +223,7 @@ class MockLink:
 def _message(event: ScriptedEvent) -> wire.ServerMessage:
     match event:
         case GuidanceEvent():
-            return wire.Guidance(code=event.code)
+            return wire.Guidance(code=event.code, hold_s=event.hold_s)
         case ChallengeEvent():
             return wire.Challenge(
                 id=event.id, kind=event.kind, deadline_s=event.deadline_s, step=event.step, steps=event.steps

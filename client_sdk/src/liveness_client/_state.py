@@ -97,6 +97,13 @@ class LightOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """The sender was measured; told to the server when `stats` was announced, at most once a second."""
+
+    stats: wire.ClientStats
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something of our own failed: the source, or applying the answer."""
 
@@ -110,7 +117,7 @@ class Closed:
     code: int
 
 
-Signal = OfferMade | PeerConnected | PeerLost | SourceEnded | LightOver | Failed | Closed
+Signal = OfferMade | PeerConnected | PeerLost | SourceEnded | LightOver | Measured | Failed | Closed
 Input = wire.ServerMessage | Signal
 
 _TALK: dict[type, State] = dict.fromkeys((wire.Guidance, wire.Challenge, wire.Progress, wire.Light), State.STREAMING)
@@ -123,6 +130,7 @@ TRANSITIONS: dict[State, dict[type, State]] = {
     State.OFFERING: {OfferMade: State.ANSWERING, **_VERDICT},
     State.ANSWERING: {wire.Answer: State.CONNECTING, SourceEnded: State.ANSWERING, **_VERDICT},
     State.CONNECTING: {
+        Measured: State.CONNECTING,
         PeerConnected: State.STREAMING,
         SourceEnded: State.DRAINING,
         **_TALK,
@@ -130,6 +138,7 @@ TRANSITIONS: dict[State, dict[type, State]] = {
     },
     State.STREAMING: {
         LightOver: State.STREAMING,
+        Measured: State.STREAMING,
         PeerConnected: State.STREAMING,
         PeerLost: State.DRAINING,
         SourceEnded: State.DRAINING,
@@ -138,6 +147,7 @@ TRANSITIONS: dict[State, dict[type, State]] = {
     },
     State.DRAINING: {
         LightOver: State.DRAINING,
+        Measured: State.DRAINING,
         PeerConnected: State.DRAINING,
         PeerLost: State.DRAINING,
         SourceEnded: State.DRAINING,
@@ -154,6 +164,9 @@ GRACE_S = 5.0
 
 MAX_ATTEMPT_S = 900.0
 """Longest attempt whatever the server says, in seconds: ten times the 90 s that an attempt usually has."""
+
+STATS_EVERY_S = 1.0
+"""Between two reports on the sender, in seconds: the server ignores what comes faster."""
 
 WAITS: dict[State, tuple[float, type[SignalingError], str]] = {
     State.REDEEMING: (10.0, ConnectionLost, "the server did not answer the hello"),
@@ -181,6 +194,7 @@ class Machine:
     answer: str = field(default="", repr=False)
     _welcome: wire.Welcome | None = None
     _connected: bool = False
+    _measured_at: float = float("-inf")
     _state_deadline: float = float("inf")
     _attempt_deadline: float = float("inf")
     _outbox: list[wire.ClientMessage] = field(default_factory=list, repr=False)
@@ -288,9 +302,16 @@ class Machine:
                 self._events.append(self.result)
             case LightOver(id=number, shown_s=shown_s):
                 self._outbox.append(wire.LightShown(id=number, shown_s=shown_s))
+            case Measured(stats=stats):
+                self._tell(stats, now)
             case wire.Guidance() | wire.Challenge() | wire.Progress() | wire.Light():
                 self._announce()
                 self._events.append(_event(item))
+
+    def _tell(self, stats: wire.ClientStats, now: float) -> None:
+        if "stats" in self.features and now - self._measured_at >= STATS_EVERY_S:
+            self._measured_at = now
+            self._outbox.append(stats)
 
     def _announce(self) -> None:
         """Say `Connected` once, and before anything the server says about the video."""
@@ -302,7 +323,7 @@ class Machine:
 def _event(message: wire.Guidance | wire.Challenge | wire.Progress | wire.Light) -> Event:
     match message:
         case wire.Guidance():
-            return GuidanceEvent(message.code)
+            return GuidanceEvent(message.code, message.hold_s)
         case wire.Challenge():
             return ChallengeEvent(message.id, message.kind, message.deadline_s, message.step, message.steps)
         case wire.Progress():

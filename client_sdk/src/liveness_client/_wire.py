@@ -25,6 +25,11 @@ MAX_CANDIDATE_CHARS = 1024
 MAX_FEATURES = 8
 MAX_LIGHT_STEPS = 16
 MAX_SHOWN_S = 60.0
+MAX_RATE = 1000.0
+MAX_SIDE = 16_384
+MAX_BITRATE_KBPS = 1_000_000.0
+MAX_RTT_S = 60.0
+MAX_DROPPED = 1_000_000_000
 
 
 class CloseCode(IntEnum):
@@ -167,6 +172,7 @@ Integer = Annotated[int, _integer()]
 Number = Annotated[float, _number]
 Seconds = Annotated[float, _between(0, 10)]
 Sdp = Annotated[str, _text(1, MAX_SDP_CHARS)]
+Side = Annotated[int, _integer(0, MAX_SIDE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +210,7 @@ class Hello:
     token: Annotated[str, _text(16, 256)] = field(repr=False)
     sdk: Annotated[str, _text(0, 64)] = ""
     features: Annotated[tuple[str, ...], _array(_text(1, 32), 0, MAX_FEATURES)] = ()
-    """What this client can do beyond the obligatory: `light`, show colours."""
+    """What this client can do beyond the obligatory: `light`, show colours; `stats`, tell how its sender fares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +243,22 @@ class LightShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientStats:
+    """How the client's sender fares, by its own account; the server takes at most one a second, and as a claim only."""
+
+    fps: Annotated[float, _between(0, MAX_RATE)]
+    """Frames sent per second."""
+    width: Side
+    """Size of the frames sent, pixels; 0 before the first."""
+    height: Side
+    bitrate_kbps: Annotated[float, _between(0, MAX_BITRATE_KBPS)]
+    rtt_s: Annotated[float | None, _nullable(_between(0, MAX_RTT_S))] = None
+    dropped: Annotated[int | None, _nullable(_integer(0, MAX_DROPPED))] = None
+    """Frames of the camera that were never sent, since the start."""
+    quality_limit: Annotated[str | None, _nullable(_one_of("none", "cpu", "bandwidth", "other"))] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """The token was redeemed; send an offer."""
 
@@ -256,9 +278,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """What the person should change now; `ok` means hold as you are."""
+    """What the person should change now; `ok` means hold as you are, for `hold_s` more seconds until it begins."""
 
     code: Text
+    hold_s: Annotated[float, _between(0, math.inf)] = 0.0
+    """Above 0 only with `ok` before the first challenge; then said again every quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +329,7 @@ class ErrorMessage:
     reason: Text
 
 
-ClientMessage = Hello | Offer | IceCandidate | Cancel | LightShown
+ClientMessage = Hello | Offer | IceCandidate | Cancel | LightShown | ClientStats
 ServerMessage = Welcome | Answer | Guidance | Challenge | Progress | Light | VerdictMessage | ErrorMessage
 
 CLIENT_TAGS: dict[str, type[ClientMessage]] = {
@@ -314,6 +338,7 @@ CLIENT_TAGS: dict[str, type[ClientMessage]] = {
     "candidate": IceCandidate,
     "cancel": Cancel,
     "light_shown": LightShown,
+    "stats": ClientStats,
 }
 SERVER_TAGS: dict[str, type[ServerMessage]] = {
     "welcome": Welcome,

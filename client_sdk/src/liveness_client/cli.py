@@ -147,8 +147,12 @@ async def _attempt(options: argparse.Namespace, source: Source) -> ResultEvent:
         )
         _say(f"session {session.session_id}, profile {session.profile}")
         async with client.run(source, session) as attempt:
+            said = ""
             async for event in attempt:
-                _say(describe(event))
+                line = describe(event)
+                if line != said:  # a countdown repeats its guidance
+                    _say(line)
+                said = line
         return await attempt.result()
 
 

@@ -25,6 +25,12 @@ MAX_LIGHT_STEPS = 16
 """Colours of one `Light`; a session draws 8 of at most 0.8 s."""
 MAX_SHOWN_S = 60.0
 """Latest time a client may report for a colour, seconds: whatever a page was held up by, a session is shorter."""
+MAX_RATE = 1000.0
+"""Highest frame rate a client may claim, per second. Like the next four, far beyond any camera."""
+MAX_SIDE = 16_384
+MAX_BITRATE_KBPS = 1_000_000.0
+MAX_RTT_S = 60.0
+MAX_DROPPED = 1_000_000_000
 
 
 class CloseCode(IntEnum):
@@ -72,6 +78,9 @@ Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-f]{6}$", max_length=7)]
 """sRGB, as in CSS."""
 Shown = Annotated[float, msgspec.Meta(ge=0, le=MAX_SHOWN_S)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
+Side = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE)]
+QualityLimit = Literal["none", "cpu", "bandwidth", "other"]
+"""`qualityLimitationReason` of W3C webrtc-stats."""
 
 
 class ClientMessage(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
@@ -84,7 +93,8 @@ class Hello(ClientMessage, frozen=True, tag="hello"):
     token: Annotated[str, msgspec.Meta(min_length=16, max_length=256)]
     sdk: Annotated[str, msgspec.Meta(max_length=64)] = ""
     features: Annotated[list[Feature], msgspec.Meta(max_length=MAX_FEATURES)] = []
-    """What this client can do beyond the obligatory: `light`, show colours. Unknown names are ignored."""
+    """What this client can do beyond the obligatory: `light`, show colours; `stats`, tell how its sender fares. Unknown
+    names are ignored."""
 
 
 class Offer(ClientMessage, frozen=True, tag="offer"):
@@ -110,6 +120,23 @@ class LightShown(ClientMessage, frozen=True, tag="light_shown"):
 
     id: int
     shown_s: Annotated[list[Shown], msgspec.Meta(max_length=MAX_LIGHT_STEPS)] = []
+
+
+class ClientStats(ClientMessage, frozen=True, tag="stats"):
+    """How the client's sender fares, by its own account; at most one a second is taken. A claim, and no evidence."""
+
+    fps: Annotated[float, msgspec.Meta(ge=0, le=MAX_RATE)]
+    """Frames sent per second."""
+    width: Side
+    """Size of the frames sent, pixels; 0 before the first."""
+    height: Side
+    bitrate_kbps: Annotated[float, msgspec.Meta(ge=0, le=MAX_BITRATE_KBPS)]
+    rtt_s: Annotated[float, msgspec.Meta(ge=0, le=MAX_RTT_S)] | None = None
+    """Round trip, seconds."""
+    dropped: Annotated[int, msgspec.Meta(ge=0, le=MAX_DROPPED)] | None = None
+    """Frames of the camera that were never sent, since the start."""
+    quality_limit: QualityLimit | None = None
+    """What keeps the encoder from the quality it was asked for."""
 
 
 class ServerMessage(msgspec.Struct, frozen=True, tag_field="type"):
@@ -141,9 +168,11 @@ class Answer(ServerMessage, frozen=True, tag="answer"):
 
 
 class Guidance(ServerMessage, frozen=True, tag="guidance"):
-    """What the person should change now; `ok` means hold as you are."""
+    """What the person should change now; `ok` means hold as you are, for `hold_s` more seconds until it begins."""
 
     code: str
+    hold_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """Above 0 only with `ok` before the first challenge; then said again every quarter of a second."""
 
 
 class Challenge(ServerMessage, frozen=True, tag="challenge"):
@@ -194,7 +223,7 @@ class ErrorMessage(ServerMessage, frozen=True, tag="error"):
     reason: str
 
 
-AnyClientMessage = Hello | Offer | IceCandidate | Cancel | LightShown
+AnyClientMessage = Hello | Offer | IceCandidate | Cancel | LightShown | ClientStats
 AnyServerMessage = Welcome | Answer | Guidance | Challenge | Progress | Light | VerdictMessage | ErrorMessage
 
 _decoder: msgspec.json.Decoder[AnyClientMessage] = msgspec.json.Decoder(AnyClientMessage)

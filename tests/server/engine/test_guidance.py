@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -69,8 +70,36 @@ def test_advice_does_not_flicker():
 
 def test_advice_is_said_once():
     positioner = Positioner(steady_s=5.0)
+    positioner.counting = False
     said = [positioner.update(replace(GOOD, t=i / 30)) for i in range(120)]
     assert [code for code in said if code] == [OK]
+
+
+def test_ok_is_a_countdown_before_the_challenges_and_said_four_times_a_second_at_most():
+    positioner, told = Positioner(steady_s=2.0), []
+    for i in range(55):
+        code = positioner.update(replace(GOOD, t=i / 30))
+        told += [(i / 30, code, positioner.hold_s)] if code else []
+    assert {code for _, code, _ in told} == {OK}
+    assert len(told) >= 5
+    assert all(b - a >= Positioner.COUNT_S for (a, *_), (b, *_) in pairwise(told))
+    assert [t + hold for t, _, hold in told] == pytest.approx([2.0] * len(told), abs=0.001)
+
+
+def test_the_countdown_starts_again_with_the_time_to_hold():
+    positioner = Positioner(steady_s=2.0)
+    for i in range(40):
+        positioner.update(replace(BAD["too_dark"] if i == 30 else GOOD, t=i / 30))
+    assert positioner.hold_s == pytest.approx(2.0 - 8 / 30, abs=0.001)
+    positioner.update(replace(BAD["too_dark"], t=41 / 30))
+    assert positioner.hold_s == 0
+
+
+def test_there_is_nothing_to_count_in_the_pauses_between_challenges():
+    told = [m for m in play(connected(spec()), Actor()) if isinstance(m, (wire.Guidance, wire.Challenge))]
+    first = next(i for i, m in enumerate(told) if isinstance(m, wire.Challenge))
+    assert [m.hold_s > 0 for m in told[:first]] == [True] * first
+    assert not any(m.hold_s for m in told[first:] if isinstance(m, wire.Guidance))
 
 
 @pytest.mark.parametrize("code", [c for c in BAD if c != "no_face"])

@@ -11,7 +11,7 @@ from liveness_server.engine.session import Session
 from liveness_server.engine.states import ACCEPTS, Input
 from liveness_server.errors import LocalProtocolError
 from liveness_server.types import RANK, CheckResult, Outcome, Profile, ServerTime, StreamStats
-from liveness_server.wire import CloseCode, LightShown
+from liveness_server.wire import ClientStats, CloseCode, LightShown
 
 looks = st.builds(
     Look,
@@ -73,6 +73,7 @@ class _World:
         special = {
             Input.STATS: lambda: self.session.receive_stats(StreamStats(now, 20, 5e5, 3, 10), now),
             Input.VIOLATION: lambda: self.session.receive_violation(CloseCode.SDP_INVALID, now),
+            Input.CLIENT_STATS: lambda: self.session.receive_client_stats(ClientStats(5, 320, 240, 90), now),
             Input.LIGHT_SHOWN: lambda: self.session.receive_light_shown(LightShown(1, [0.1]), now),
         }
         self._take(given, special.get(given) or (lambda: getattr(self.session, f"receive_{given}")(now)))

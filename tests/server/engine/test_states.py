@@ -9,7 +9,7 @@ from liveness_server.engine.session import Session
 from liveness_server.engine.states import ACCEPTS, TERMINAL, TRANSITIONS, Input, State, Trigger
 from liveness_server.errors import LocalProtocolError
 from liveness_server.types import ServerTime, StreamStats
-from liveness_server.wire import CloseCode, LightShown
+from liveness_server.wire import ClientStats, CloseCode, LightShown
 
 NOW = ServerTime(1050.0)
 
@@ -19,6 +19,7 @@ FEED = {
     Input.OBSERVATION: lambda s, now: s.receive_observation(observe(40.0, face()), now),
     Input.STATS: lambda s, now: s.receive_stats(StreamStats(now, 30.0, 1e6, 0, 0), now),
     Input.LIGHT_SHOWN: lambda s, now: s.receive_light_shown(LightShown(1), now),
+    Input.CLIENT_STATS: lambda s, now: s.receive_client_stats(ClientStats(30.0, 640, 480, 1500.0), now),
     Input.TICK: Session.receive_tick,
     Input.CANCEL: Session.receive_cancel,
     Input.GONE: Session.receive_gone,

@@ -177,8 +177,8 @@ class Client:
         while True:
             await self.next()
 
-    async def hello(self, token: str) -> wire.Welcome:
-        await self.send(wire.Hello(token))
+    async def hello(self, token: str, *features: str) -> wire.Welcome:
+        await self.send(wire.Hello(token, features=list(features)))
         welcome = await self.next()
         assert isinstance(welcome, wire.Welcome), welcome
         return welcome
@@ -220,11 +220,11 @@ async def client(here: Site) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def streaming(
-    here: Site, *, track: SyntheticTrack | None = None, life_s: float = 120.0
+    here: Site, *, track: SyntheticTrack | None = None, life_s: float = 120.0, features: tuple[str, ...] = ()
 ) -> AsyncIterator[tuple[Client, RTCPeerConnection]]:
     """Yield a client whose media is seen: the first guidance has come."""
     async with sender(track) as pc, client(here) as one:
-        await one.hello(here.host.create(life_s=life_s))
+        await one.hello(here.host.create(life_s=life_s), *features)
         await one.stream(pc)
         await one.until(wire.Guidance)
         yield one, pc

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import psutil
@@ -58,6 +59,31 @@ async def test_no_statistics_before_there_is_a_span_to_measure() -> None:
         async with asyncio.timeout(8):
             await one.until(wire.Challenge, lambda m: said.append(m.code) if isinstance(m, wire.Guidance) else None)
     assert "low_bitrate" not in said
+
+
+async def test_how_the_sender_fares_is_taken_once_a_second_and_never_a_fault() -> None:
+    report = wire.ClientStats(60.0, 320, 240, 900.0, rtt_s=0.01, quality_limit="cpu")
+    async with site() as here:
+        with capture_logs() as logs:
+            async with streaming(here, features=("stats",)) as (one, _):
+                for _ in range(20):
+                    await one.send(report)
+                await one.send(wire.Cancel())
+                assert await one.code() == CloseCode.CANCELLED
+            await ended(here)
+        claims = here.host.finished[0].claims
+        assert (claims.taken, claims.ignored) == (1, 19)
+        told = [line for line in logs if line["event"] == "client_stats"]
+        assert [(line["taken"], line["ignored"]) for line in told] == [(1, 19)]
+
+
+async def test_a_countdown_goes_over_the_wire_until_the_first_challenge() -> None:
+    said: list[wire.Guidance] = []
+    async with site() as here, streaming(here) as (one, _):
+        await one.until(wire.Challenge, lambda m: said.append(m) if isinstance(m, wire.Guidance) else None)
+    counted = [m.hold_s for m in said if m.code == "ok"]
+    assert counted
+    assert all(a > b > 0 for a, b in pairwise(counted))
 
 
 async def test_a_client_that_vanishes_in_mid_stream() -> None:

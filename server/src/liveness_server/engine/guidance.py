@@ -148,17 +148,22 @@ class Positioner:
     LOOK_BACK_S: Final = 0.2
     SETTLE_S: Final = 0.3
     """Advice must stand this long before it is spoken, so that it does not flicker."""
+    COUNT_S: Final = 0.25
+    """Between two words on how long `ok` must still hold: a page can count down by them, and needs no more."""
 
     def __init__(self, steady_s: float, config: GuidanceConfig | None = None) -> None:
         self.config = config or GuidanceConfig()
         self.bitrate: float | None = None
         self.code = "no_face"
         """What stands in the way now."""
+        self.counting = True
+        """Whether `ok` is a countdown: until the first challenge, and not in the pauses after it."""
         self._steady_s = steady_s
         self._recent: deque[FaceObservation] = deque()
         self._good: list[FaceObservation] = []
         self._since: CaptureTime | None = None
         self._spoken = ""
+        self._spoken_t = CaptureTime(0.0)
 
     def update(self, observation: FaceObservation) -> str | None:
         """Take one observation; return a code when the person should hear it."""
@@ -180,12 +185,22 @@ class Positioner:
             return self._good
         return None
 
+    @property
+    def hold_s(self) -> float:
+        """Seconds that `ok` must still hold before the challenges; 0 while something else is in the way."""
+        if not self.counting or not self._good:
+            return 0.0
+        return max(0.0, round(self._steady_s - (self._good[-1].t - self._good[0].t), 3))
+
     def _speak(self, t: CaptureTime) -> str | None:
         assert self._since is not None
-        if self.code == self._spoken or t - self._since < self.SETTLE_S:
+        if t - self._since < self.SETTLE_S or (self.code == self._spoken and not self._count_due(t)):
             return None
-        self._spoken = self.code
+        self._spoken, self._spoken_t = self.code, t
         return self.code
+
+    def _count_due(self, t: CaptureTime) -> bool:
+        return self.hold_s > 0 and t - self._spoken_t >= self.COUNT_S
 
     def _before(self, t: CaptureTime) -> FaceObservation | None:
         while self._recent and t - self._recent[0].t > 1.0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ..challenges.sequence import ActiveSequence
@@ -10,6 +11,8 @@ from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
 from ..checks.reused_recording import ReusedRecording
 from ..types import CaptureTime, CheckResult, FaceObservation, LightStep, Outcome, Phase, StreamStats, Verdict
+from .claims import CHECK_NAME as CLAIMS
+from .claims import ClientClaims
 from .fusion import decide, reasons_of
 from .policy import Policy
 from .spec import SessionSpec
@@ -28,16 +31,20 @@ class Judge:
         context = CheckContext(spec.reference, spec.embedding_digest, spec.earlier)
         self._checks: list[Check] = [check(context) for check in REGISTRY.values()]
         self._sequence = sequence
+        self.claims = ClientClaims()
+        """What the client says of its own stream; decides nothing."""
         self._terms = policy.terms(with_reference=spec.reference is not None)
 
     def watch(self, observation: FaceObservation, phase: Phase) -> None:
         """Show one observation to every check."""
+        self.claims.watch(observation)
         step = self._sequence.step if phase in {Phase.CHALLENGE, Phase.COVERED} else 0
         for check in self._checks:
             check.update(observation, phase, step)
 
     def receive_stats(self, stats: StreamStats) -> None:
         """Tell every check about the stream."""
+        self.claims.receive_stats(stats)
         for check in self._checks:
             check.receive_stats(stats)
 
@@ -95,7 +102,11 @@ class Judge:
 
     def results(self) -> list[CheckResult]:
         """What every check says now, the challenges last."""
-        return [*(check.result() for check in self._checks), self._sequence.result()]
+        return [*(self._flagged(check.result()) for check in self._checks), self._sequence.result()]
+
+    def _flagged(self, result: CheckResult) -> CheckResult:
+        told = self.claims.flags() if result.check == CLAIMS else ()
+        return replace(result, flags=(*result.flags, *told)) if told else result
 
 
 def _methods(results: list[CheckResult]) -> tuple[str, ...]:

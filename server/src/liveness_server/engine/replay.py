@@ -11,7 +11,7 @@ import msgspec
 from .. import __version__
 from ..errors import LivenessError
 from ..types import FaceObservation, ServerTime, StreamStats, Verdict
-from ..wire import CloseCode, LightShown
+from ..wire import ClientStats, CloseCode, LightShown
 from .session import Session
 from .states import Input
 from .transcript import FORMAT, Entry, Header
@@ -105,6 +105,7 @@ _FEEDS: Final[dict[Input, Callable[[Session, Entry], None]]] = {
     Input.OBSERVATION: lambda s, e: s.receive_observation(_payload(e, FaceObservation), e.now),
     Input.STATS: lambda s, e: s.receive_stats(_payload(e, StreamStats), e.now),
     Input.LIGHT_SHOWN: lambda s, e: s.receive_light_shown(_payload(e, LightShown), e.now),
+    Input.CLIENT_STATS: lambda s, e: s.receive_client_stats(_payload(e, ClientStats), e.now),
     Input.TICK: _plain(Session.receive_tick),
     Input.CANCEL: _plain(Session.receive_cancel),
     Input.GONE: _plain(Session.receive_gone),

@@ -22,6 +22,8 @@ from ..challenges.sequence import ActiveSequence, Effect, Ended, Prompt, Stage
 from ..errors import LocalProtocolError
 from ..types import CaptureTime, FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
 from ..wire import CloseCode
+from .claims import FEATURE as STATS
+from .claims import ClientClaims
 from .guidance import OK, WAIT, Positioner
 from .judge import Judge, Judgement
 from .light import CHECK_NAME as LIGHT
@@ -97,6 +99,11 @@ class Session:
         """Motion signature of the attempt, to be kept encrypted or not at all; empty where the spec keeps none."""
         return self._judge.signature()
 
+    @property
+    def claims(self) -> ClientClaims:
+        """What the client said of its own stream."""
+        return self._judge.claims
+
     def messages_to_send(self) -> list[wire.AnyServerMessage]:
         """Return and forget what the person should be told; the shell must send it."""
         outbox, self._outbox = self._outbox, []
@@ -112,6 +119,7 @@ class Session:
         """The client token was redeemed; `features` is what the client can do beyond the obligatory."""
         if self._take(Input.HELLO, now, list(features) or None):
             self._light.announced = FEATURE in features
+            self._judge.claims.announced = STATS in features
             self._move(Trigger.HELLO, now, self.policy.timing.hello_s)
 
     def receive_offer(self, now: ServerTime) -> None:
@@ -146,6 +154,11 @@ class Session:
             told = self._light.report(report.shown_s)
             if told is not None:
                 self._judge.receive_light(*told)
+
+    def receive_client_stats(self, report: wire.ClientStats, now: ServerTime) -> None:
+        """The client says how its sender fares. A claim: it becomes flags, and no outcome depends on it."""
+        if self._take(Input.CLIENT_STATS, now, report):
+            self._judge.claims.receive(report, now)
 
     def receive_tick(self, now: ServerTime) -> None:
         """A deadline may have passed; harmless when none has."""
@@ -188,6 +201,7 @@ class Session:
         frames = self._positioner.baseline_frames
         if frames is not None:
             self._move(Trigger.POSITIONED, now, 0.0)
+            self._positioner.counting = False
             self._sequence.begin(Baseline.of(frames), observation.t)
             self._rearm(now)
 
@@ -231,7 +245,7 @@ class Session:
     def _advise(self, observation: FaceObservation) -> None:
         code = self._positioner.update(observation)
         if code is not None:
-            self._outbox.append(wire.Guidance(code))
+            self._outbox.append(wire.Guidance(code, self._positioner.hold_s))
 
     _observers: Final[dict[State, Callable[[Session, FaceObservation, ServerTime], None]]] = {
         State.POSITIONING: _position,

@@ -36,6 +36,7 @@ class Input(StrEnum):
     OBSERVATION = "observation"
     STATS = "stats"
     LIGHT_SHOWN = "light_shown"
+    CLIENT_STATS = "client_stats"
     TICK = "tick"
     CANCEL = "cancel"
     GONE = "gone"
@@ -64,7 +65,7 @@ TERMINAL: Final = frozenset({State.DECIDED, State.EXPIRED, State.ABORTED})
 _ENDING: Final = frozenset(
     {Input.TICK, Input.CANCEL, Input.GONE, Input.DELETED, Input.OVERLOAD, Input.FAULT, Input.VIOLATION}
 )
-_STREAMING: Final = _ENDING | {Input.OBSERVATION, Input.STATS, Input.MEDIA_LOST}
+_STREAMING: Final = _ENDING | {Input.OBSERVATION, Input.STATS, Input.CLIENT_STATS, Input.MEDIA_LOST}
 
 ACCEPTS: Final[dict[State, frozenset[Input]]] = {
     State.CREATED: _ENDING | {Input.HELLO},

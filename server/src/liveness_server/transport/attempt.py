@@ -25,6 +25,7 @@ from ..wire import (
     AnyClientMessage,
     AnyServerMessage,
     Cancel,
+    ClientStats,
     CloseCode,
     IceCandidate,
     LightShown,
@@ -190,6 +191,8 @@ class Attempt:
                 self._post(self.session.receive_cancel)
             case LightShown():
                 self._post(partial(self.session.receive_light_shown, message))
+            case ClientStats():
+                self._post(partial(self.session.receive_client_stats, message))
             case _:
                 raise RemoteProtocolError("a message came out of turn")
 
@@ -262,6 +265,8 @@ class Attempt:
         if verdict.decision is Outcome.PASS and not token and code is CloseCode.OK:
             code = CloseCode.SESSION_DELETED  # while it was being decided: a pass nobody keeps is none
         self._log.info("attempt_ended", decision=verdict.decision.value, close_code=int(code))
+        if claims := self.session.claims.counted():
+            self._log.info("client_stats", **claims)
         if self._gone:
             return
         if code is CloseCode.OK:
