@@ -64,12 +64,19 @@ const CLOCK = { now: () => performance.now(), set: (run, ms) => setTimeout(run, 
 
 /** The two regions. Put `nodes` into the document before anything is to be said. */
 export class Announcer {
-  /** @param {Timing} [timing] */
-  constructor(timing = CLOCK) {
+  /**
+   * @param {(text: string) => void} [aloud] is given every text that is said, too
+   * @param {Timing} [timing]
+   */
+  constructor(aloud = () => {}, timing = CLOCK) {
+    this._aloud = aloud;
     this.polite = h('div', { class: 'unseen', part: 'live-polite', role: 'status', 'aria-live': 'polite' });
     this.assertive = h('div', { class: 'unseen', part: 'live-assertive', 'aria-live': 'assertive', 'aria-atomic': 'true' });
     this.nodes = [this.polite, this.assertive];
-    this._pace = new Pace((text) => (this.polite.textContent = text), timing);
+    this._pace = new Pace((text) => {
+      this.polite.textContent = text;
+      aloud(text);
+    }, timing);
   }
 
   /** @param {string} text */
@@ -77,10 +84,11 @@ export class Announcer {
     this._pace.offer(text);
   }
 
-  /** @param {string} text */
-  interrupt(text) {
+  /** @param {string} text @param {string} [title] said aloud before it */
+  interrupt(text, title = '') {
     this._pace.reset();
     this.assertive.textContent = text;
+    this._aloud([title, text].filter(Boolean).join('. '));
   }
 
   /** Forgets everything: a new attempt. */

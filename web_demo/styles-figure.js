@@ -13,6 +13,8 @@ export const FIGURE = `
 .arrow { stroke: var(--accent); stroke-width: 5; }
 .hand { fill: var(--accent); }
 .hand rect { stroke: var(--surface); stroke-width: 1.5; }
+/* Each part moves for itself: what its group does is not inherited. */
+.whole, .features, .eye, .mouth, .gape, .hand { --rest: initial; --pose: initial; }
 .whole, .features, .eye, .mouth, .gape, .hand { transform-box: view-box; transform: var(--rest, none); }
 .whole, .features { transform-origin: 70px 62px; }
 .eye { transform-origin: 70px 54px; }

@@ -2,9 +2,11 @@
 export const STAGE = `
 .live { display: grid; gap: 1rem; }
 .prompt { display: flex; align-items: center; justify-content: center; gap: 1rem; }
+[data-state=adjusting] .prompt { justify-content: start; }
 .said { min-inline-size: 0; }
+.live[data-tone=plain]:not([data-state=adjusting]) .said { text-align: center; }
 .detail { color: var(--muted); margin-block-start: .25rem; }
-.detail:empty, .tone:empty { display: none; }
+.detail:empty, .hint:empty, .tone:empty { display: none; }
 .tone { display: grid; place-items: center; flex: none; inline-size: 2.5rem; block-size: 2.5rem; border-radius: 50%; }
 .tone .icon { stroke-width: 2.25; }
 [data-tone=warn] .tone { color: var(--warn); background: color-mix(in oklab, var(--surface), var(--warn) 14%); }
@@ -29,9 +31,10 @@ video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 [data-busy] .ring { visibility: visible; stroke-dasharray: 18 82; }
 .count { position: absolute; inset-block-end: 1rem; inset-inline: 0; margin-inline: auto; inline-size: fit-content; padding: .375rem 1.125rem; border-radius: 99rem; background: var(--surface); color: var(--text); font-size: 1.125rem; font-weight: 600; font-variant-numeric: tabular-nums; box-shadow: 0 1px 8px rgb(0 0 0 / .2); }
 
-.side { display: grid; gap: 1rem; align-content: start; }
 .foot { display: grid; gap: .75rem; }
 .foot .actions { margin-block-start: 0; }
+.hint { color: var(--muted); text-align: center; }
+.live[data-state=challenging] .hint { min-block-size: 3rem; }
 .steps { display: flex; align-items: center; justify-content: center; gap: .75rem; color: var(--muted); font-size: .9375rem; }
 .dots { display: flex; gap: .375rem; }
 .dot { inline-size: .625rem; block-size: .625rem; border-radius: 50%; border: 1.5px solid var(--control); }
@@ -59,16 +62,20 @@ legend { padding: 0; margin-block-end: .25rem; }
 /* Side by side: where there is room for the options, and where there is little height (a phone on its side, 200 % zoom). */
 @container (min-width: 56rem) {
   .frame:has(.live[data-state=adjusting]:not([hidden])) { max-inline-size: max(60rem, var(--face-liveness-max-width, 35rem)); }
-  .live[data-state=adjusting] { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); column-gap: 2rem; }
-  .live[data-state=adjusting] .prompt { grid-column: 1 / -1; justify-content: start; }
+  .live[data-state=adjusting] { grid-template: auto auto 1fr / minmax(0, 3fr) minmax(0, 2fr); column-gap: 2rem; }
+  .live[data-state=adjusting] .prompt { grid-column: 1 / -1; }
+  .options { grid-area: 2 / 2 / 4 / 3; align-content: start; }
 }
 @media (max-height: 35rem) and (min-width: 30rem) and (min-aspect-ratio: 1/1) {
   .frame { max-inline-size: 60rem; padding: 1rem; }
-  .live { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); grid-template-rows: auto 1fr; column-gap: 1.5rem; }
-  .live .prompt.prompt { grid-column: 2; min-block-size: 0; justify-content: start; }
-  .stage { grid-row: 1 / 3; grid-column: 1; aspect-ratio: 4 / 3; max-block-size: calc(100svh - 2.25rem); }
-  .live .side { grid-column: 2; }
-  .figure { inline-size: 5.5rem; block-size: 5.97rem; }
+  .live.live.live { grid-template: auto auto 1fr / minmax(0, 1fr) minmax(0, 1fr); column-gap: 1.5rem; }
+  .live.live[data-state] .prompt { grid-area: 1 / 2; min-block-size: 0; justify-content: start; }
+  .live .stage { grid-area: 1 / 1 / 4 / 2; aspect-ratio: 4 / 3; max-block-size: calc(100svh - 2.25rem); }
+  .live .options { grid-area: 2 / 2; }
+  .live .foot { grid-area: 3 / 2; align-content: start; }
+  .live .said.said { text-align: start; }
+  .live.live.live h2 { font-size: 1.375rem; }
+  .figure { inline-size: 5rem; block-size: 5.43rem; }
 }
 @container (max-width: 24rem) { .figure { inline-size: 5rem; block-size: 5.43rem; } }
 
@@ -79,7 +86,7 @@ legend { padding: 0; margin-block-end: .25rem; }
 }
 @keyframes round { to { stroke-dashoffset: -100; } }
 
-.light { position: fixed; inset: 0; z-index: 2147483647; inline-size: 100vw; block-size: 100vh; block-size: 100dvh; max-inline-size: none; max-block-size: none; margin: 0; padding: 2rem; border: 0; display: grid; place-content: end center; justify-items: center; gap: 1rem; text-align: center; color: #000; background: #fff; forced-color-adjust: none; }
+.light { position: fixed; inset: 0; z-index: 2147483647; inline-size: 100vw; block-size: 100vh; block-size: 100dvh; max-inline-size: none; max-block-size: none; margin: 0; padding: 2rem; border: 0; display: grid; place-content: center; justify-items: center; gap: 1rem; text-align: center; color: #000; background: #fff; forced-color-adjust: none; }
 .light-text { font-size: 1.25rem; font-weight: 600; }
 .light .button { background: #000; color: #fff; }
 .light .button:focus-visible { outline-color: #000; }

@@ -13,6 +13,7 @@ import { icon } from './icons.js';
  * @property {(event: MachineEvent) => void} send
  * @property {(name: keyof import('./cues.js').CueSettings, on: boolean) => void} choose a cue on or off
  * @property {() => import('./cues.js').CueSettings} settings
+ * @property {(text: string) => void} speak says it aloud, where the person wants that
  * @property {readonly (keyof import('./cues.js').CueSettings)[]} cues those this device has
  * @property {boolean} offersLight whether the person may agree to coloured light
  *

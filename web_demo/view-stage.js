@@ -27,6 +27,8 @@ export class StagePage {
     this._longestHold = 0;
     this.heading = heading();
     this._detail = h('p', { class: 'detail', part: 'detail' });
+    // Beneath the picture: it may be long, and must not move the picture.
+    this._hint = h('p', { class: 'hint', part: 'hint' });
     this._figure = new Figure();
     this._tone = h('span', { class: 'tone' });
     this._overlay = new Overlay();
@@ -46,8 +48,8 @@ export class StagePage {
   _page() {
     const said = h('div', { class: 'said' }, this.heading, this._detail, ...this._own);
     const prompt = h('div', { class: 'prompt', part: 'prompt' }, this._figure.node, this._tone, said);
-    const foot = h('div', { class: 'foot' }, this._steps, h('div', { class: 'actions', part: 'actions' }, this._proceed, this._cancel));
-    return screen('live', prompt, this._stage, h('div', { class: 'side' }, this._options.node, foot));
+    const foot = h('div', { class: 'foot' }, this._hint, this._steps, h('div', { class: 'actions', part: 'actions' }, this._proceed, this._cancel));
+    return screen('live', prompt, this._stage, this._options.node, foot);
   }
 
   /** Follows the size of the stage and of the pictures. */
@@ -85,7 +87,9 @@ export class StagePage {
   /** @param {import('./prompts.js').Line} line */
   _say({ key, detail, values, tone, figure }) {
     write(this.heading, this._words(key, values));
-    write(this._detail, detail ? this._words(detail) : '');
+    const more = detail ? this._words(detail) : '';
+    write(this._detail, tone === 'ask' ? '' : more);
+    write(this._hint, tone === 'ask' ? more : '');
     if (this.node.dataset.tone !== tone) this._tone.replaceChildren(...(TONE_ICONS[tone] ? [icon(TONE_ICONS[tone])] : []));
     this.node.dataset.tone = tone;
     this._figure.show(figure);

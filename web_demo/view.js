@@ -43,7 +43,8 @@ export class View {
    */
   constructor(root, words, act) {
     this._words = words;
-    this._announcer = new Announcer();
+    this._announcer = new Announcer(act.speak);
+    this.offersLight = act.offersLight;
     this._stage = new StagePage(words, act);
     /** @type {Record<string, Page>} */
     this._pages = {
@@ -60,6 +61,12 @@ export class View {
   /** The element the camera's stream belongs into. */
   get video() {
     return this._stage.video;
+  }
+
+  /** The colour around everything, `#rrggbb`. */
+  get background() {
+    const [r, g, b] = getComputedStyle(this._frame).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
+    return `#${[r, g, b].map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`;
   }
 
   /** @param {Words} words */
@@ -98,7 +105,9 @@ export class View {
     if (!speech) return;
     if (!speech.urgent) return this._announcer.offer(speech.text);
     const said = `${model.challenge?.id} ${speech.text}`;
-    if (said !== this._urgent) this._announcer.interrupt(speech.text);
+    // The heading of a result takes the focus and is read for that; a voice of our own has to say it, too.
+    const title = ENDED.includes(model.state) ? outcome(model, this._words)[0] : '';
+    if (said !== this._urgent) this._announcer.interrupt(speech.text, title);
     this._urgent = said;
   }
 }
