@@ -188,12 +188,14 @@ const DECISIONS = Object.freeze({
   inconclusive: { state: 'inconclusive', reason: 'try_again' },
 });
 
-/** What an attempt begins with; the person's choices are kept from one attempt to the next. */
-const FRESH = Object.freeze({
+/** What is over with an attempt. */
+const OVER = Object.freeze({
   meter: Object.freeze({ light: null }),
-  cameraOpen: false, guidance: null, hold: null, challenge: null, outcome: null, done: 0, light: null,
-  problem: null, reason: null, token: null, canRetry: false,
+  cameraOpen: false, guidance: null, hold: null, challenge: null, outcome: null, light: null,
 });
+
+/** What an attempt begins with; the person's choices are kept from one attempt to the next. */
+const FRESH = Object.freeze({ ...OVER, done: 0, problem: null, reason: null, token: null, canRetry: false });
 
 /**
  * The model before anything happened.
@@ -340,7 +342,8 @@ const FREE = Object.freeze([
 export function reduce(model, event) {
   const state = next(model, event);
   if (state === null) return { model, effects: [] };
-  const after = change(model, { ...call(PATCHES, event, model), state });
+  const over = TERMINAL.includes(state) && state !== model.state ? OVER : null;
+  const after = change(model, { ...call(PATCHES, event, model), ...over, state });
   const asked = call(EFFECTS, event, after, model) ?? [];
   return { model: after, effects: [...asked, ...timers(model, event, after), ...enter(model, after), ...tell(model, event, after)] };
 }

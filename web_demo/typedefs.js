@@ -125,17 +125,22 @@
  * @typedef {object} Ports
  * @property {() => Promise<SupportReport>} support
  * @property {CameraPort} camera
- * @property {{start(): void, stop(): void}|null} [meter]  made by `createMeter` when absent
- * @property {((onReading: (reading: {light: LightReading}) => void) => {start(): void, stop(): void})} [createMeter]
+ * @property {{start(): void, stop(): void}} meter  its readings are sent to the controller as `meter` events
  * @property {(url: string, protocol: string) => WebSocket} openSocket
  * @property {(config: RTCConfiguration) => RTCPeerConnection} createPeer
- * @property {(request: SessionRequest) => Promise<Session>} requestSession
- * @property {(steps: readonly LightStep[], started: () => void) => Promise<readonly number[]>} showLight
+ * @property {(request: SessionRequest) => Promise<Session>} requestSession  rejects with an error whose `problem`, if it
+ *   has one, says why
+ * @property {(steps: readonly LightStep[], started: () => void, signal: AbortSignal) => Promise<readonly number[]>} showLight
+ *   resolves with none when it was skipped; `signal` says that the attempt is over
  * @property {(callback: () => void, ms: number) => unknown} setTimer
  * @property {(handle: any) => void} clearTimer
  * @property {() => number} now  monotonic, in milliseconds
  * @property {<Name extends keyof EventDetails>(name: Name, detail: EventDetails[Name]) => void} emit
+ * @property {(EventTarget & {readonly hidden: boolean})|null} [page]  whose `visibilitychange` is followed; none where
+ *   it is left out
+ * @property {() => Promise<Signer>} [senderKey]  the key a token is bound to; made by `key.js` by default
  *
+ * @typedef {{jwk: JsonWebKey, sign(bytes: BufferSource): Promise<Uint8Array>}} Signer
  * @typedef {{ok: boolean, items: {name: string, ok: boolean, problem: Problem|null}[]}} SupportReport
  * @typedef {EventTarget & {open(wish: {deviceId?: string}): Promise<OpenCamera>, close(): void}} CameraPort
  * @typedef {{stream: MediaStream, track: MediaStreamTrack, settings: MediaTrackSettings,

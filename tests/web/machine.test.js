@@ -92,9 +92,15 @@ for (const state of STATES) {
 }
 
 function assertMoved(before, model, effects) {
+  if (TERMINAL.includes(model.state)) assertOver(model);
   assert.deepEqual(told(effects, 'statechange'), [{ state: model.state, previous: before.state }]);
   if (TERMINAL.includes(model.state)) assertFreed(effects);
   else assertTimed(model, effects);
+}
+
+function assertOver(model) {
+  for (const key of ['guidance', 'hold', 'challenge', 'outcome', 'light']) assert.equal(model[key], null, key);
+  assert.equal(model.cameraOpen, false);
 }
 
 function assertFreed(effects) {
