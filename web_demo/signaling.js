@@ -113,15 +113,20 @@ export class Signaling {
 
   /** @param {News} news */
   #tell(news) {
-    if (this.#over) return;
-    if (this.#listener) this.#listener(news);
-    else this.#early.push(news);
+    if (!this.#over) this.#deliver(news);
   }
 
   /** @param {News} last @param {number} [code] */
   #end(last, code = CLOSE.OK) {
-    this.#tell(last);
+    if (this.#over) return;
     this.#release(code);
+    this.#deliver(last);
+  }
+
+  /** @param {News} news */
+  #deliver(news) {
+    if (this.#listener) this.#listener(news);
+    else this.#early.push(news);
   }
 
   /** @param {number} code */
