@@ -14,6 +14,11 @@ import { StatsReader } from './stats.js';
  * the Python client sends. Browsers by themselves stop at 1.7 for this size. A choice. */
 const HEADROOM = 5 / 3;
 
+/** `detail` would say that this is a screen: Chromium 156 then sent 0.7 Mbit/s at a mean quantiser of 16 of what it sends
+ * as a camera's with 2.5 and 7, and at 0.6 Mbit/s a drawn pulse came through 7 dB weaker against its noise. `motion` is
+ * what a camera's picture is taken for anyway, said aloud. */
+const CONTENT_HINT = 'motion';
+
 /** `up` and `lost` follow the connection; a lost one may come up again. Whoever makes one must `close` it. */
 export class Peer extends EventTarget {
   #pc;
@@ -26,6 +31,7 @@ export class Peer extends EventTarget {
   /** @param {{createPeer: CreatePeer, iceServers: readonly IceServer[], track: MediaStreamTrack}} setup */
   constructor({ createPeer, iceServers, track }) {
     super();
+    track.contentHint = CONTENT_HINT;
     this.#pc = createPeer({ iceServers: iceServers.map(usable) });
     this.#pc.onconnectionstatechange = () => this.#report();
     this.#pc.onicecandidate = ({ candidate }) => this.#found(candidate);

@@ -18,8 +18,9 @@ function made(iceServers = []) {
   return { peer, pc, track, seen };
 }
 
-test('one video track, one way', () => {
+test('one video track, one way, and not of a screen', () => {
   const { pc, track } = made();
+  assert.equal(track.contentHint, 'motion');
   assert.deepEqual(pc.transceivers, [{ track, direction: 'sendonly' }]);
 });
 
