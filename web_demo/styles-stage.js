@@ -26,12 +26,13 @@ video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 .ring-track { stroke: var(--control); stroke-opacity: .45; stroke-width: 6; }
 .ring { stroke: var(--accent); stroke-width: 6; stroke-linecap: round; }
 .ring[data-empty] { visibility: hidden; }
+[data-state=adjusting] .ring-track { visibility: hidden; }
 [data-tone=good] .ring-track { stroke: var(--good); }
 [data-tone=warn] .ring-track { stroke: var(--warn); stroke-opacity: 1; stroke-dasharray: 3 9; stroke-linecap: round; }
 [data-busy] .ring { visibility: visible; stroke-dasharray: 18 82; }
 .count { position: absolute; inset-block-end: 1rem; inset-inline: 0; margin-inline: auto; inline-size: fit-content; padding: .375rem 1.125rem; border-radius: 99rem; background: var(--surface); color: var(--text); font-size: 1.125rem; font-weight: 600; font-variant-numeric: tabular-nums; box-shadow: 0 1px 8px rgb(0 0 0 / .2); }
 
-.foot { display: grid; gap: .75rem; }
+.foot { display: grid; gap: .75rem; align-content: start; }
 .foot .actions { margin-block-start: 0; }
 .hint { color: var(--muted); text-align: center; }
 .live[data-state=challenging] .hint { min-block-size: 3rem; }
