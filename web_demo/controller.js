@@ -50,8 +50,6 @@ export class Controller extends EventTarget {
     this.#model = initialModel(settings);
     const { signal } = this.#listening;
     ports.camera.addEventListener('lost', () => this.send({ type: 'cameraLost' }), { signal });
-    ports.page?.addEventListener('visibilitychange', () => this.#look(), { signal });
-    if (ports.page?.hidden) this.#look();
   }
 
   /** What to show. @returns {Model} */
@@ -127,7 +125,8 @@ export class Controller extends EventTarget {
     acceptAnswer: (controller, { sdp }) => controller.#answered(async () => controller.#link?.accept(sdp)),
     sendCancel: (controller) => controller.#link?.say({ type: 'cancel' }),
     showLight: (controller, { id, steps }) => controller.#showLight(id, steps),
-    sendLightShown: (controller, { id, shownS }) => controller.#link?.say({ type: 'light_shown', id, shown_s: shownS.map(reportable) }),
+    sendLightShown: (controller, { id, shownS }) =>
+      controller.#link?.say({ type: 'light_shown', id, shown_s: shownS.map(reportable) }),
     setTimer: (controller, { timer, seconds }) => controller.#setTimer(timer, seconds),
     clearTimer: (controller, { timer }) => controller.#clearTimer(timer),
     emit: (controller, { name, detail }) => controller.#ports.emit(name, /** @type {any} */ (detail)),
@@ -234,10 +233,6 @@ export class Controller extends EventTarget {
       if (this.#timers.has(name)) this.#ports.clearTimer(this.#timers.get(name));
       this.#timers.delete(name);
     }
-  }
-
-  #look() {
-    this.send({ type: this.#ports.page?.hidden ? 'hidden' : 'visible' });
   }
 
   #free() {

@@ -1,7 +1,7 @@
 /**
  * Names of the events that `<face-liveness>` sends: bubbling, composed CustomEvents. A leaf.
  *
- * What each `detail` holds stands in `typedefs.js` (`EventDetails`). No event carries a score: there is none on the wire.
+ * What each `detail` holds stands in `typedefs.js` (`EventDetails`). No event carries a score: the wire has none.
  */
 
 /** @type {Readonly<Record<string, keyof import('./typedefs.js').EventDetails>>} */

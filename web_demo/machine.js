@@ -1,187 +1,26 @@
 /**
- * Every state of the capture page, without a DOM: `reduce(model, event)` returns the next model and what must be done.
+ * What the capture page does, without a DOM: `reduce(model, event)` returns the next model and what must be done.
  *
- *     idle -> consent -> preparing -> adjusting -> connecting -> positioning -> challenging -> checking
- *                                                    any of them -> passed | failed | inconclusive | cancelled | error
- *
- * The tables are the whole truth about order: an event that a state does not name is ignored and changes nothing. In
- * `RESTING` states nothing is open and no time runs; every other state has a longest stay and takes `cancel`.
- * The page decides nothing: `passed` is what the server said, and only its token counts.
+ * The order of things is in `states.js`; here is what each event writes, asks for and tells. The page decides nothing:
+ * `passed` is what the server said, and only its token counts.
  */
+import {
+  EXTENDED_FACTOR, GRACE_S, HIDDEN_S, MACHINE_TIMED, MAX_ATTEMPT_S, MEDIA_LOST_S, PROBLEMS, PROBLEM_OF_CLOSE,
+  PROBLEM_OF_OTHER_CLOSE, PROBLEM_OF_TIMEOUT, PROFILES, RENEWS, STAY, STREAMING, TERMINAL, TIMEOUTS, TRANSITIONS,
+} from './states.js';
+
+import { CLOSE } from './wire.js';
+
+export * from './states.js';
 
 /** @typedef {import('./typedefs.js').State} State */
 /** @typedef {import('./typedefs.js').Model} Model */
 /** @typedef {import('./typedefs.js').MachineEvent} MachineEvent */
 /** @typedef {import('./typedefs.js').Effect} Effect */
-/** @typedef {import('./typedefs.js').Problem} Problem */
 /** @typedef {MachineEvent['type']} EventType */
-/** @typedef {State|readonly State[]|typeof STAY} Target  a list: `CHOOSE` says which */
-
-/** The event is taken and the state remains. */
-export const STAY = 'stay';
-
-/** @type {readonly State[]} */
-export const TERMINAL = Object.freeze(['passed', 'failed', 'inconclusive', 'cancelled', 'error']);
-
-/** Nothing is open and no time runs.
- * @type {readonly State[]} */
-export const RESTING = Object.freeze(['idle', ...TERMINAL]);
-
-/** A session is being used: leaving the page for long ends it.
- * @type {readonly State[]} */
-export const STREAMING = Object.freeze(['connecting', 'positioning', 'challenging', 'checking']);
-
-/** @type {readonly import('./typedefs.js').Profile[]} */
-export const PROFILES = Object.freeze(['standard', 'motion-free', 'extended-time']);
-
-const VERDICT = Object.freeze(/** @type {const} */ (['passed', 'failed', 'inconclusive']));
-
-const ACTIVE = Object.freeze(/** @type {const} */ ({
-  cancel: 'cancelled', timeout: 'error', fault: 'error', hidden: STAY, visible: STAY,
-}));
-
-const LIVE = Object.freeze(/** @type {const} */ ({
-  ...ACTIVE,
-  cameraLost: 'error', closed: 'error', expired: 'error', hiddenTooLong: 'error', verdict: VERDICT,
-}));
-
-/** Of a stream that is up. What is merely early or late of the server's messages is taken, not refused. */
-const MEDIA = Object.freeze(/** @type {const} */ ({
-  ...LIVE,
-  mediaUp: STAY, mediaLost: STAY, mediaGone: 'error', guidance: STAY, lightDone: STAY,
-}));
-
-/** @type {Readonly<Record<State, Readonly<Partial<Record<EventType, Target>>>>>} */
-export const TRANSITIONS = Object.freeze({
-  idle: { start: 'consent', hidden: STAY, visible: STAY },
-  consent: { ...ACTIVE, consent: 'preparing', decline: 'cancelled', chooseProfile: STAY, chooseLight: STAY },
-  preparing: { ...ACTIVE, supported: STAY, cameraReady: 'adjusting', cameraFailed: 'error' },
-  adjusting: {
-    ...ACTIVE,
-    chooseCamera: STAY, cameraReady: STAY, cameraFailed: 'error', cameraLost: 'error', meter: STAY,
-    chooseProfile: STAY, chooseLight: STAY, proceed: 'connecting',
-  },
-  connecting: {
-    ...LIVE,
-    sessionReady: STAY, sessionFailed: 'error', socketOpen: STAY, welcome: STAY, answer: STAY,
-    mediaUp: 'positioning', mediaLost: 'error', guidance: 'positioning', challenge: 'challenging',
-  },
-  positioning: { ...MEDIA, challenge: 'challenging', light: 'checking' },
-  challenging: { ...MEDIA, challenge: STAY, progress: ['challenging', 'checking'], light: 'checking' },
-  checking: { ...MEDIA, challenge: 'challenging', light: STAY },
-  passed: { start: 'consent', hidden: STAY, visible: STAY },
-  failed: { start: 'consent', retry: 'preparing', hidden: STAY, visible: STAY },
-  inconclusive: { start: 'consent', retry: 'preparing', hidden: STAY, visible: STAY },
-  cancelled: { start: 'consent', retry: 'preparing', hidden: STAY, visible: STAY },
-  error: { start: 'consent', retry: 'preparing', hidden: STAY, visible: STAY },
-});
-
-/** Longest stay, in seconds. The server's own limits (`engine/policy.py`, `challenges/rules.py`) are shorter, so that
- * it has the last word: 15 to the offer and to media each, 30 to a good position, 8 + 5 + 4 for one challenge with
- * 1.5 of grace each, and 8 + 20 + 1.5 + 8 of colours for what comes after. The others are choices.
- * @type {Readonly<Partial<Record<State, number>>>} */
-export const TIMEOUTS = Object.freeze({
-  consent: 900,
-  /** The browser asks for permission, and a person reads and answers. */
-  preparing: 120,
-  /** An unattended camera is turned off. */
-  adjusting: 600,
-  connecting: 20,
-  positioning: 45,
-  challenging: 30,
-  checking: 60,
-});
-
-/** Longer limits of the profile `extended-time` (WCAG 2.2, 2.2.1), as the server's `EXTENDED_FACTOR`. */
-export const EXTENDED_FACTOR = 10;
-
-/** What a machine does is not extended.
- * @type {readonly State[]} */
-const MACHINE_TIMED = Object.freeze(['connecting']);
-
-/** @type {Readonly<Partial<Record<State, Problem>>>} */
-export const PROBLEM_OF_TIMEOUT = Object.freeze({
-  consent: 'too_slow',
-  // A prompt nobody answered; what to do about it is the same as after a refusal.
-  preparing: 'permission_denied',
-  adjusting: 'too_slow',
-  connecting: 'connect_timeout',
-  positioning: 'server_gone',
-  challenging: 'server_gone',
-  checking: 'server_gone',
-});
-
-/** Signs of life that give a state its time anew.
- * @type {Readonly<Partial<Record<State, readonly EventType[]>>>} */
-export const RENEWS = Object.freeze({
-  consent: ['chooseProfile', 'chooseLight'],
-  preparing: ['supported'],
-  adjusting: ['chooseCamera', 'chooseProfile', 'chooseLight'],
-  connecting: ['sessionReady', 'socketOpen', 'welcome'],
-  challenging: ['challenge', 'progress'],
-  checking: ['light'],
-});
-
-/** Seconds a page may be hidden while a session runs: a glance at a notification, not a phone call. A choice. */
-export const HIDDEN_S = 5;
-/** Seconds a lost media connection may take to return, or the server to say what it made of that. Its own wait is 2. */
-export const MEDIA_LOST_S = 5;
-/** Seconds beyond the session's own expiry: the server should have the last word. As in the Python client. */
-export const GRACE_S = 5;
-/** Longest attempt whatever the server says, in seconds. As in the Python client. */
-export const MAX_ATTEMPT_S = 900;
-
-/** What a close code of `liveness.v1` means to a person; the names are those of `tests/contract/close_codes.json`.
- * @type {Readonly<Record<number, Problem>>} */
-export const PROBLEM_OF_CLOSE = Object.freeze({
-  // Without a verdict before it, a good end is none.
-  1000: 'server_gone',
-  1009: 'internal',
-  1012: 'server_gone',
-  4000: 'internal',
-  4001: 'token_invalid',
-  4002: 'session_expired',
-  4003: 'session_used',
-  4004: 'internal',
-  4005: 'internal',
-  4006: 'connect_timeout',
-  4007: 'media_lost',
-  4008: 'overload',
-  4009: 'interrupted',
-  4010: 'session_expired',
-  4011: 'connect_timeout',
-});
-
-/** Of any other code (1006 above all): the line, the server, or something between them.
- * @type {Problem} */
-export const PROBLEM_OF_OTHER_CLOSE = 'server_gone';
-
-/** Every problem, and whether another attempt on this page may go better.
- * @type {Readonly<Record<Problem, boolean>>} */
-export const PROBLEMS = Object.freeze({
-  unsupported: false,
-  insecure: false,
-  policy_blocked: false,
-  no_camera: true,
-  permission_denied: true,
-  camera_busy: true,
-  camera_lost: true,
-  camera_too_small: true,
-  session_refused: true,
-  token_invalid: true,
-  session_used: true,
-  session_expired: true,
-  server_gone: true,
-  connect_timeout: true,
-  media_lost: true,
-  overload: true,
-  interrupted: true,
-  too_slow: true,
-  internal: true,
-});
 
 /** What the server's decision is called here, and the hint where it gave none.
- * @type {Readonly<Record<'pass'|'fail'|'inconclusive', {state: 'passed'|'failed'|'inconclusive', reason: string|null}>>} */
+ * @type {Readonly<Record<'pass'|'fail'|'inconclusive', {state: State, reason: string|null}>>} */
 const DECISIONS = Object.freeze({
   pass: { state: 'passed', reason: null },
   fail: { state: 'failed', reason: 'not_verified' },
@@ -217,7 +56,7 @@ export function initialModel({ profile = 'standard', lightWanted = false, renewa
  * @type {{[T in EventType]?: (model: Model, event: Of<T>) => State}} */
 const CHOOSE = {
   verdict: (_, { decision }) => DECISIONS[decision].state,
-  progress: ({ challenge, state }, { id, outcome }) => (isLast(challenge, id) && outcome === 'done' ? 'checking' : state),
+  progress: ({ challenge, state }, { outcome }) => (outcome === 'done' && isLast(challenge) ? 'checking' : state),
 };
 
 /** Events that are taken only when this holds.
@@ -259,9 +98,13 @@ const PATCHES = {
   mediaGone: () => ({ problem: 'media_lost' }),
   mediaLost: ({ state }) => (state === 'connecting' ? { problem: 'connect_timeout' } : {}),
   timeout: ({ state }) => ({ problem: PROBLEM_OF_TIMEOUT[state] ?? 'internal' }),
-  guidance: (_, { code, hold_s = 0 }) => ({ guidance: code, hold: hold_s > 0 ? Object.freeze({ seconds: hold_s }) : null }),
-  challenge: (_, { id, kind, step, steps, deadline_s }) => ({
-    challenge: Object.freeze({ id, kind, step, steps, deadlineS: deadline_s }), outcome: null, guidance: null, hold: null,
+  guidance: (_, { code, hold_s: seconds = 0 }) => ({
+    guidance: code,
+    hold: seconds > 0 ? Object.freeze({ seconds }) : null,
+  }),
+  challenge: (_, { id, kind, step, steps, deadline_s: deadlineS }) => ({
+    challenge: Object.freeze({ id, kind, step, steps, deadlineS }),
+    outcome: null, guidance: null, hold: null,
   }),
   progress: ({ done }, { outcome }) => ({ outcome, done: done + (outcome === 'done' ? 1 : 0) }),
   light: ({ lightWanted }, { id, steps }) => (lightWanted ? { light: Object.freeze({ id, steps }) } : {}),
@@ -330,7 +173,8 @@ const TELL_STATE = {
 /** Closing what was never opened is no error.
  * @type {readonly Effect[]} */
 const FREE = Object.freeze([
-  { type: 'clearTimer', timer: 'all' }, { type: 'stopMeter' }, { type: 'closeCamera' }, { type: 'disconnect', code: 1000 },
+  { type: 'clearTimer', timer: 'all' }, { type: 'stopMeter' }, { type: 'closeCamera' },
+  { type: 'disconnect', code: CLOSE.OK },
 ]);
 
 /**
@@ -344,8 +188,18 @@ export function reduce(model, event) {
   if (state === null) return { model, effects: [] };
   const over = TERMINAL.includes(state) && state !== model.state ? OVER : null;
   const after = change(model, { ...call(PATCHES, event, model), ...over, state });
-  const asked = call(EFFECTS, event, after, model) ?? [];
-  return { model: after, effects: [...asked, ...timers(model, event, after), ...enter(model, after), ...tell(model, event, after)] };
+  return { model: after, effects: effectsOf(model, event, after) };
+}
+
+/**
+ * @param {Model} before
+ * @param {MachineEvent} event
+ * @param {Model} after
+ * @returns {Effect[]}
+ */
+function effectsOf(before, event, after) {
+  const asked = call(EFFECTS, event, after, before) ?? [];
+  return [...asked, ...timers(before, event, after), ...enter(before, after), ...tell(before, event, after)];
 }
 
 /**
@@ -434,12 +288,9 @@ function call(table, event, model, before) {
   return table[event.type]?.(model, event, before);
 }
 
-/**
- * @param {Model['challenge']} challenge
- * @param {number} id
- */
-function isLast(challenge, id) {
-  return challenge?.id === id && challenge.step >= challenge.steps;
+/** @param {Model['challenge']} challenge */
+function isLast(challenge) {
+  return challenge !== null && challenge.step >= challenge.steps;
 }
 
 /**

@@ -76,7 +76,8 @@ export class Signaling {
   /** @param {WebSocket} socket */
   #follow(socket) {
     this.#socket = socket;
-    this.#handshake = this.#ports.setTimer(() => this.#end({ type: 'fault', problem: 'connect_timeout' }), HANDSHAKE_MS);
+    const giveUp = () => this.#end({ type: 'fault', problem: 'connect_timeout' });
+    this.#handshake = this.#ports.setTimer(giveUp, HANDSHAKE_MS);
     socket.onopen = () => this.#opened(socket);
     socket.onmessage = ({ data }) => this.#take(data);
     socket.onclose = ({ code }) => this.#end({ type: 'closed', code: code || ABNORMAL });

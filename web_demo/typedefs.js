@@ -13,7 +13,8 @@
  *   |'connect_timeout'|'media_lost'|'overload'|'interrupted'|'too_slow'|'internal'} Problem
  *
  * @typedef {{deviceId: string, label: string}} CameraInfo
- * @typedef {{colour: string, duration_s: number, ramp_s: number}} LightStep  `colour` is sRGB, `#rrggbb`; times in seconds.
+ * One colour, sRGB as `#rrggbb`; times in seconds.
+ * @typedef {{colour: string, duration_s: number, ramp_s: number}} LightStep
  *
  * What the relying party's backend answers: where to connect, and the one-time token.
  * @typedef {{signalingUrl: string, clientToken: string}} Session
@@ -82,7 +83,8 @@
  *   | EmitEffect
  * )} Effect
  *
- * @typedef {{[Name in keyof EventDetails]: {type: 'emit', name: Name, detail: EventDetails[Name]}}[keyof EventDetails]} EmitEffect
+ * @typedef {keyof EventDetails} EventName
+ * @typedef {{[Name in EventName]: {type: 'emit', name: Name, detail: EventDetails[Name]}}[EventName]} EmitEffect
  *
  * Details of the element's events.
  * @typedef {object} EventDetails
@@ -128,18 +130,18 @@
  * @property {{start(): void, stop(): void}} meter  its readings are sent to the controller as `meter` events
  * @property {(url: string, protocol: string) => WebSocket} openSocket
  * @property {(config: RTCConfiguration) => RTCPeerConnection} createPeer
- * @property {(request: SessionRequest) => Promise<Session>} requestSession  rejects with an error whose `problem`, if it
- *   has one, says why
- * @property {(steps: readonly LightStep[], started: () => void, signal: AbortSignal) => Promise<readonly number[]>} showLight
- *   resolves with none when it was skipped; `signal` says that the attempt is over
+ * @property {(request: SessionRequest) => Promise<Session>} requestSession  rejects with an error whose `problem`, if
+ *   it has one, says why
+ * @property {ShowLight} showLight
  * @property {(callback: () => void, ms: number) => unknown} setTimer
  * @property {(handle: any) => void} clearTimer
  * @property {() => number} now  monotonic, in milliseconds
  * @property {<Name extends keyof EventDetails>(name: Name, detail: EventDetails[Name]) => void} emit
- * @property {(EventTarget & {readonly hidden: boolean})|null} [page]  whose `visibilitychange` is followed; none where
- *   it is left out
  * @property {() => Promise<Signer>} [senderKey]  the key a token is bound to; made by `key.js` by default
  *
+ * Shows colours; resolves with none when they were skipped. `signal` says that the attempt is over.
+ * @typedef {(steps: readonly LightStep[], started: () => void, signal: AbortSignal) => Promise<readonly number[]>
+ *   } ShowLight
  * @typedef {{jwk: JsonWebKey, sign(bytes: BufferSource): Promise<Uint8Array>}} Signer
  * @typedef {{ok: boolean, items: {name: string, ok: boolean, problem: Problem|null}[]}} SupportReport
  * @typedef {EventTarget & {open(wish: {deviceId?: string}): Promise<OpenCamera>, close(): void}} CameraPort

@@ -71,10 +71,12 @@ const oneOf = (...allowed) => (value) => holds(allowed.includes(/** @type {strin
 
 /** JavaScript has one kind of number: `3.0` reads as the integer 3 here and is refused by Python.
  * @type {(least?: number, most?: number) => Rule} */
-const integer = (least = -Infinity, most = Infinity) => (value) => holds(Number.isSafeInteger(value) && within(value, least, most), value);
+const integer = (least = -Infinity, most = Infinity) => (value) =>
+  holds(Number.isSafeInteger(value) && within(value, least, most), value);
 
 /** @type {(least?: number, most?: number) => Rule} */
-const number = (least = -Infinity, most = Infinity) => (value) => holds(Number.isFinite(value) && within(value, least, most), value);
+const number = (least = -Infinity, most = Infinity) => (value) =>
+  holds(Number.isFinite(value) && within(value, least, most), value);
 
 /** @type {Rule} */
 const colour = (value) => holds(typeof value === 'string' && /^#[0-9a-f]{6}$/.test(value), value);
@@ -97,6 +99,8 @@ const must = (rule) => ({ rule });
 /** @type {(rule: Rule, fallback: unknown) => Field} */
 const may = (rule, fallback) => ({ rule, fallback });
 
+/** @type {readonly unknown[]} */
+const NONE = Object.freeze([]);
 const SECONDS = number(0, 10);
 
 const ICE_SERVER = record({ urls: must(array(unicode)), username: may(text(), ''), credential: may(text(), '') });
@@ -105,11 +109,20 @@ const LIGHT_STEP = record({ colour: must(colour), duration_s: must(SECONDS), ram
 /** @type {Readonly<Record<string, Fields>>} */
 export const SERVER_MESSAGES = Object.freeze({
   welcome: {
-    session_id: must(text()), profile: must(text()), expires_in: must(number()), ice_servers: may(array(ICE_SERVER), Object.freeze([])),
+    session_id: must(text()),
+    profile: must(text()),
+    expires_in: must(number()),
+    ice_servers: may(array(ICE_SERVER), NONE),
   },
   answer: { sdp: must(text()) },
   guidance: { code: must(text()), hold_s: may(number(0), 0) },
-  challenge: { id: must(integer()), kind: must(text()), deadline_s: must(number()), step: must(integer()), steps: must(integer()) },
+  challenge: {
+    id: must(integer()),
+    kind: must(text()),
+    deadline_s: must(number()),
+    step: must(integer()),
+    steps: must(integer()),
+  },
   progress: { id: must(integer()), outcome: must(oneOf('done', 'retry')) },
   light: { id: must(integer()), steps: must(array(LIGHT_STEP, 1, MAX_LIGHT_STEPS)) },
   verdict: { decision: must(oneOf('pass', 'fail', 'inconclusive')), hint: may(text(), ''), token: may(text(), '') },
@@ -119,7 +132,9 @@ export const SERVER_MESSAGES = Object.freeze({
 /** @type {Readonly<Record<string, Fields>>} */
 export const CLIENT_MESSAGES = Object.freeze({
   hello: {
-    token: must(text(16, 256)), sdk: may(text(0, 64), ''), features: may(array(text(1, 32), 0, MAX_FEATURES), Object.freeze([])),
+    token: must(text(16, 256)),
+    sdk: may(text(0, 64), ''),
+    features: may(array(text(1, 32), 0, MAX_FEATURES), NONE),
   },
   offer: { sdp: must(text(1, MAX_SDP_CHARS)) },
   candidate: {
@@ -128,7 +143,7 @@ export const CLIENT_MESSAGES = Object.freeze({
     sdp_mline_index: may(nullable(integer(0, 8)), null),
   },
   cancel: {},
-  light_shown: { id: must(integer()), shown_s: may(array(number(0, MAX_SHOWN_S), 0, MAX_LIGHT_STEPS), Object.freeze([])) },
+  light_shown: { id: must(integer()), shown_s: may(array(number(0, MAX_SHOWN_S), 0, MAX_LIGHT_STEPS), NONE) },
   stats: {
     fps: must(number(0, MAX_RATE)),
     width: must(integer(0, MAX_SIDE)),

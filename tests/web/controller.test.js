@@ -19,18 +19,8 @@ const PROGRESS = { type: 'progress', id: 1, outcome: 'done' };
 const LIGHT = { type: 'light', id: 1, steps: [{ colour: '#00ba00', duration_s: 0.6, ramp_s: 0.15 }] };
 const VERDICT = { type: 'verdict', decision: 'pass', token: 'a.b.c' };
 
-class FakePage extends EventTarget {
-  hidden = false;
-
-  turn(hidden) {
-    this.hidden = hidden;
-    this.dispatchEvent(new Event('visibilitychange'));
-  }
-}
-
 class Rig {
   clock = new FakeClock();
-  page = new FakePage();
   sockets = [];
   peers = [];
   told = [];
@@ -59,7 +49,6 @@ class Rig {
       clearTimer: this.clock.clearTimer,
       now: this.clock.now,
       emit: (name, detail) => this.told.push([name, detail]),
-      page: this.page,
       ...ports,
     };
   }
@@ -185,8 +174,7 @@ for (const state of RUNNING) {
     const rig = await new Rig().to(state);
     rig.controller.dispose();
     const told = rig.told.length;
-    rig.page.turn(true);
-    await rig.send('start');
+    await rig.send('hidden', 'start', 'retry');
     rig.assertFree();
     assert.equal(rig.told.length, told);
   });
@@ -209,7 +197,7 @@ for (const state of [...ON_AIR, 'connecting']) {
 
   test(`a page hidden in ${state} for too long gives up, and tells the server`, async () => {
     const rig = await new Rig().to(state);
-    rig.page.turn(true);
+    await rig.send('hidden');
     rig.clock.pass(1000 * machine.HIDDEN_S - 1);
     assert.equal(rig.model.hidden, true);
     assert.equal(rig.model.state, state);
@@ -222,17 +210,11 @@ for (const state of [...ON_AIR, 'connecting']) {
 
 test('a page that comes back in time goes on', async () => {
   const rig = await new Rig().to('challenging');
-  rig.page.turn(true);
+  await rig.send('hidden');
   rig.clock.pass(1000 * machine.HIDDEN_S - 1);
-  rig.page.turn(false);
+  await rig.send('visible');
   rig.clock.pass(2000);
   assert.deepEqual([rig.model.state, rig.model.hidden], ['challenging', false]);
-});
-
-test('a page that is hidden from the start is known to be', () => {
-  const page = new FakePage();
-  page.hidden = true;
-  assert.equal(new Rig({ page }).model.hidden, true);
 });
 
 test('missing support ends it before a camera is opened, and says what is missing first', async () => {
