@@ -18,6 +18,7 @@ from lifelike import living
 from liveness_server.app.application import create_app
 from liveness_server.app.attempts import Attempts
 from liveness_server.app.services import Services
+from liveness_server.app.traces import Trace, Traces
 from liveness_server.checks import REGISTRY
 from liveness_server.config import Settings
 from liveness_server.engine.session import Session
@@ -63,6 +64,7 @@ class ScriptedBackend:
         self.full = False
         self.states: dict[str, State] = {}
         self.deleted: list[str] = []
+        self.traces = Traces()
         self.embedded = 0
         self.drained: list[float] = []
         self.closed = False
@@ -82,7 +84,11 @@ class ScriptedBackend:
 
     def delete(self, session_id: str) -> bool:
         self.deleted.append(session_id)
+        self.traces.drop(session_id)
         return session_id in self.states
+
+    def trace(self, session_id: str) -> Trace | None:
+        return self.traces.get(session_id)
 
     async def drain(self, timeout_s: float) -> None:
         self.drained.append(timeout_s)

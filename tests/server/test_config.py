@@ -69,6 +69,7 @@ def test_values_are_typed() -> None:
         ("LIVENESS_ICE_SERVERS", "stun:x"),
         ("LIVENESS_ICE_ADDRESSES", "eth0"),
         ("LIVENESS_LOG_LEVEL", "loud"),
+        ("LIVENESS_DEVELOPMENT_TRACES", "yes"),
     ],
 )
 def test_an_unreadable_value_names_its_variable(variable: str, text: str) -> None:
@@ -111,7 +112,8 @@ def test_a_safe_production_configuration_is_accepted() -> None:
         ({"LIVENESS_ISSUER": "http://issuer.example"}, "ISSUER must be an https URL"),
         ({"LIVENESS_ALLOWED_ORIGINS": ""}, "ALLOWED_ORIGINS must be set"),
         ({"LIVENESS_ALLOWED_ORIGINS": "http://bank.example"}, "must be https origins"),
-        ({"LIVENESS_TRANSCRIPT_DIR": "kept"}, "face-derived"),
+        ({"LIVENESS_TRANSCRIPT_DIR": "kept"}, "TRANSCRIPT_DIR would keep face-derived"),
+        ({"LIVENESS_DEVELOPMENT_TRACES": "true"}, "DEVELOPMENT_TRACES would show face-derived"),
     ],
 )
 def test_production_refuses_unsafe_settings(change: dict[str, str], complaint: str) -> None:

@@ -61,6 +61,12 @@ def _choice(kind: Callable[[str], T], *allowed: str) -> Callable[[str], T]:
     return parse
 
 
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("must be true or false")
+    return text == "true"
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser()
 
@@ -231,6 +237,12 @@ class Settings:
         _optional_path,
         "Directory for replayable transcripts (face-derived numbers). Refused in production. Empty: none are kept.",
     )
+    development_traces: bool = _setting(
+        "false",
+        _flag,
+        "`true` keeps what was measured of recent attempts over time in memory, for `GET /v1/sessions/{id}/traces`."
+        " Refused in production.",
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -298,6 +310,8 @@ class Settings:
             yield f"{PREFIX}ALLOWED_ORIGINS must be https origins"
         if self.transcript_dir is not None:
             yield f"{PREFIX}TRANSCRIPT_DIR would keep face-derived data"
+        if self.development_traces:
+            yield f"{PREFIX}DEVELOPMENT_TRACES would show face-derived data"
 
 
 def settings_table() -> list[Setting]:
@@ -349,8 +363,8 @@ _MARKDOWN_HEAD = """\
 
 Every setting is an environment variable, read once at start. A value that cannot be read stops the server with a
 message that names the variable. In `LIVENESS_MODE=production` the server also refuses to start without an https
-public URL and issuer, without an explicit list of allowed origins, and with a transcript directory; sessions with
-a policy that is not meant for production are answered with 422.
+public URL and issuer, without an explicit list of allowed origins, and with a transcript directory or development
+traces; sessions with a policy that is not meant for production are answered with 422.
 
 This file is generated: `liveness-server settings --markdown > server/docs/settings.md`. A test fails when it is stale.
 

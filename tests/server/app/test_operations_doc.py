@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liveness_server.app import keys
+from liveness_server.app import keys, traces
 from liveness_server.app.housekeeping import SUBJECT_MEMORY_S
 from liveness_server.store.api_keys import Scope
 from liveness_server.store.audit import AuditLine
@@ -30,3 +30,10 @@ def test_the_times_are_the_code_s() -> None:
     assert f"after {keys.PUBLISH_DELAY_S} s" in PAGE
     assert f"published for {keys.RETIRE_AFTER_S} s" in PAGE
     assert f"{SUBJECT_MEMORY_S / 86_400:.0f} days" in PAGE
+
+
+def test_the_bounds_of_the_traces_are_the_code_s() -> None:
+    text = " ".join(PAGE.split())
+    assert f"the last {traces.MAX_TRACES} attempts, the last {traces.MAX_POINTS} frames of each" in text
+    assert f"until {traces.KEEP_S / 60:.0f} minutes after the attempt" in text
+    assert all(f"`{name}`" in text for name in ("t", "frame_interval", *traces.FACE_SERIES))

@@ -14,8 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from liveness_server import wire
-from liveness_server.transport.attempt import AttemptSettings
-from liveness_server.types import Outcome
+from liveness_server.transport.attempt import Attempt, AttemptSettings
+from liveness_server.types import FaceObservation, Outcome
 from liveness_server.wire import CloseCode
 from server.transport.kit import SETTINGS, SyntheticTrack, accept, decoder_threads, sender
 from server.transport.signal_kit import MEDIA, Person, Site, client, site, streaming
@@ -75,6 +75,22 @@ async def test_how_the_sender_fares_is_taken_once_a_second_and_never_a_fault() -
         assert (claims.taken, claims.ignored) == (1, 19)
         told = [line for line in logs if line["event"] == "client_stats"]
         assert [(line["taken"], line["ignored"]) for line in told] == [(1, 19)]
+
+
+async def test_whoever_watches_sees_every_observation() -> None:
+    seen: list[FaceObservation] = []
+    async with site() as here:
+        lead = here.live.lead
+
+        async def watched(attempt: Attempt) -> None:
+            attempt.watch = seen.append
+            await lead(attempt)
+
+        here.live.lead = watched  # type: ignore[method-assign]
+        async with streaming(here) as (one, _):
+            await one.until(wire.Challenge)
+    assert len(seen) > 20
+    assert all(observation.face is not None for observation in seen)
 
 
 async def test_a_countdown_goes_over_the_wire_until_the_first_challenge() -> None:

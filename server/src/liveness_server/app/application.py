@@ -39,7 +39,7 @@ def create_app(settings: Settings, backend: BackendFactory, *, clock: Clock = ti
             yield
 
     app = Starlette(
-        routes=[*http_routes(), WebSocketRoute("/v1/signaling", signaling)],
+        routes=[*http_routes(settings), WebSocketRoute("/v1/signaling", signaling)],
         middleware=[
             Middleware(RequestLog),
             Middleware(SecurityHeaders, https=settings.base_url.startswith("https://")),

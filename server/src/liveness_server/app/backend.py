@@ -23,6 +23,7 @@ from ..vision.matching import require_calibrated
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.models import ModelStore
 from ..vision.picture import embed_picture
+from .traces import Trace, Traces
 
 
 class MediaBackend:
@@ -30,7 +31,8 @@ class MediaBackend:
 
     def __init__(self, models: VisionModels, settings: Settings) -> None:
         self._models = models
-        self._live = WatchedAttempts()
+        self._traces = Traces() if settings.development_traces and not settings.production else None
+        self._live = WatchedAttempts(self._traces)
         self._media = MediaService(partial(FaceMeter, models), media_settings(settings))
         self._attempt_settings = AttemptSettings(keep_transcript=settings.transcript_dir is not None)
 
@@ -71,8 +73,14 @@ class MediaBackend:
         return session.state if session else None
 
     def delete(self, session_id: str) -> bool:
-        """End a live attempt."""
+        """End a live attempt, and forget its trace."""
+        if self._traces is not None:
+            self._traces.drop(session_id)
         return self._live.delete(session_id)
+
+    def trace(self, session_id: str) -> Trace | None:
+        """What was measured of an attempt over time; None in production, and when it is not kept (any more)."""
+        return self._traces.get(session_id) if self._traces is not None else None
 
     async def drain(self, timeout_s: float) -> None:
         """Wait for live attempts, then close what is left (1012)."""
@@ -86,18 +94,24 @@ class MediaBackend:
 class WatchedAttempts(LiveAttempts):
     """Also knows the sessions of the running attempts, so that their state can be shown to the relying party."""
 
-    def __init__(self) -> None:
+    def __init__(self, traces: Traces | None = None) -> None:
         super().__init__()
+        self._traces = traces
         self.sessions: dict[str, Session] = {}
 
     async def lead(self, attempt: Attempt) -> None:
         """Run an attempt and know its session meanwhile."""
         session = attempt.session
-        self.sessions[session.spec.session_id] = session
+        session_id = session.spec.session_id
+        self.sessions[session_id] = session
+        if self._traces is not None:
+            attempt.watch = self._traces.begin(session_id).watch
         try:
             await super().lead(attempt)
         finally:
-            del self.sessions[session.spec.session_id]
+            del self.sessions[session_id]
+            if self._traces is not None:
+                self._traces.end(session_id)
 
 
 def media_settings(settings: Settings) -> MediaSettings:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..config import Settings
 from ..errors import ApiError
 from ..store.api_keys import Scope
 from ..tokens import jwks
@@ -19,7 +20,7 @@ from .auth import authorized_key
 from .bodies import read_json_body
 from .keys import JWKS_MAX_AGE_S
 from .openapi import IDEMPOTENCY_KEY_PATTERN, Handler, Operation, openapi_document
-from .schemas import Created, CreateSession, Health, JwkSet, SessionView
+from .schemas import Created, CreateSession, Health, JwkSet, SessionView, TraceView
 from .services import Services
 from .sessions import START_RETRY_S, SessionDesk
 
@@ -40,6 +41,12 @@ async def get_session(request: Request) -> Response:
     """`GET /v1/sessions/{session_id}`."""
     key = await authorized_key(request, _services(request).api_keys, Scope.READ)
     return _json(await _desk(request).view(key, request.path_params["session_id"]))
+
+
+async def get_traces(request: Request) -> Response:
+    """`GET /v1/sessions/{session_id}/traces`."""
+    key = await authorized_key(request, _services(request).api_keys, Scope.READ)
+    return _json(await _desk(request).trace(key, request.path_params["session_id"]))
 
 
 async def delete_session(request: Request) -> Response:
@@ -74,7 +81,8 @@ async def readyz(request: Request) -> Response:
 
 async def get_openapi(request: Request) -> Response:
     """`GET /openapi.json`."""
-    return _json(openapi_document(OPERATIONS, server=_services(request).settings.base_url))
+    settings = _services(request).settings
+    return _json(openapi_document(operations(settings), server=settings.base_url))
 
 
 _AUTH: Final = (problems.Unauthorized, problems.InsufficientScope)
@@ -160,11 +168,31 @@ OPERATIONS: Final = (
 )
 """Every HTTP operation of the server."""
 
+DEVELOPMENT_OPERATIONS: Final = (
+    Operation(
+        method="GET",
+        path="/v1/sessions/{session_id}/traces",
+        name="getTraces",
+        summary="Development only: what was measured of the attempt over time",
+        handler=get_traces,
+        scope=Scope.READ,
+        response=TraceView,
+        problems=(*_AUTH, problems.NotFound, ApiError),
+    ),
+)
+"""What `LIVENESS_DEVELOPMENT_TRACES` adds outside production."""
 
-def http_routes() -> list[Route]:
+
+def operations(settings: Settings) -> tuple[Operation, ...]:
+    """The operations that these settings offer."""
+    traced = settings.development_traces and not settings.production
+    return (*OPERATIONS, *(DEVELOPMENT_OPERATIONS if traced else ()))
+
+
+def http_routes(settings: Settings) -> list[Route]:
     """One route per path, so that the router's 405 lists every method the path has."""
     by_path: dict[str, dict[str, Handler]] = {}
-    for operation in OPERATIONS:
+    for operation in operations(settings):
         by_path.setdefault(operation.path, {})[operation.method] = operation.handler
     return [Route(path, _dispatcher(methods), methods=list(methods)) for path, methods in by_path.items()]
 

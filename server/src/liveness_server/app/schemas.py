@@ -148,6 +148,28 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     token_jti: str | None
 
 
+class TraceView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured of an attempt over time, one number per frame and series. Development only."""
+
+    session_id: str
+    t: list[float]
+    """Capture time, seconds since the first frame."""
+    frame_interval: list[float | None]
+    """Seconds since the frame before; null at the first."""
+    yaw: list[float | None]
+    """Degrees, towards the person's own left. This and all below: null in a frame without a face."""
+    pitch: list[float | None]
+    """Degrees, down."""
+    mouth_opening: list[float | None]
+    """Inner lip gap, in inter-pupil distances."""
+    eye_opening: list[float | None]
+    """Lid gap over eye width, mean of both eyes."""
+    face_size: list[float | None]
+    """Width of the face, fraction of the frame's."""
+    light: list[float | None]
+    """Mean luma of the face, 0 to 255."""
+
+
 class Jwk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A public signing key."""
 

@@ -23,6 +23,7 @@ from .keys import KeyRing, Pseudonyms, private_directory
 from .limits import SessionLimits
 from .references import References
 from .sealing import Seal
+from .traces import Trace
 
 if TYPE_CHECKING:
     from ..transport.host import AttemptHost
@@ -57,6 +58,9 @@ class Backend(Protocol):
 
     def delete(self, session_id: str) -> bool:
         """End a live attempt because its relying party deleted it."""
+
+    def trace(self, session_id: str) -> Trace | None:
+        """What was measured of an attempt over time; None in production, and when it is not kept (any more)."""
 
     async def drain(self, timeout_s: float) -> None:
         """Wait for live attempts, then close what is left."""

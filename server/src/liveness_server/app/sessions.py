@@ -34,7 +34,7 @@ from .problems import (
     SubjectLocked,
     Unavailable,
 )
-from .schemas import CheckReport, ClientJwk, Created, CreateSession, PublicStatus, Result, SessionView
+from .schemas import CheckReport, ClientJwk, Created, CreateSession, PublicStatus, Result, SessionView, TraceView
 from .services import Backend, Services
 
 SESSION_ID_BYTES: Final = 16
@@ -70,6 +70,16 @@ class SessionDesk:
         if record is None:
             raise NotFound
         return self._view(record, with_scores=Scope.SCORES in key.scopes)
+
+    async def trace(self, key: ApiKey, session_id: str) -> TraceView:
+        """What was measured of the attempt over time. Raises `NotFound` when nothing of it is kept."""
+        async with self._services.database.read() as connection:
+            record = await sessions.get(connection, session_id, key.id)
+        backend = self._services.backend
+        trace = backend.trace(session_id) if backend and record and record.status is not Status.DELETED else None
+        if trace is None:
+            raise NotFound
+        return msgspec.convert({"session_id": session_id, **trace.series()}, TraceView)
 
     async def delete(self, key: ApiKey, session_id: str) -> None:
         """Erase a session and end its attempt; deleting twice is no error."""

@@ -19,7 +19,7 @@ from ..engine.fusion import hint_for
 from ..engine.session import Session
 from ..engine.states import State
 from ..errors import LocalProtocolError, RemoteProtocolError
-from ..types import Outcome, ServerTime
+from ..types import FaceObservation, Outcome, ServerTime
 from ..wire import (
     Answer,
     AnyClientMessage,
@@ -88,6 +88,8 @@ class Attempt:
         self._gone = False
         self._ticked = False
         self._progress_at = 0.0
+        self.watch: Callable[[FaceObservation], None] | None = None
+        """Shown every observation, if somebody wants to see them; never set in production."""
 
     def delete(self) -> None:
         """The relying party deleted the session."""
@@ -224,6 +226,8 @@ class Attempt:
             while (timed := await peer.frames.get()) is not None:
                 observation = await analysis.observe(timed)
                 self._progress_at = asyncio.get_running_loop().time()
+                if self.watch is not None:
+                    self.watch(observation)
                 self._post(partial(self.session.receive_observation, observation))
         finally:
             await analysis.close()
