@@ -1,0 +1,5 @@
+"""`python -m bank`."""
+
+from .cli import main
+
+main()
