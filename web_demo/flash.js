@@ -130,6 +130,7 @@ export async function showLight(root, steps, { words, started, before, clock = S
   let skipped = false;
   const skip = () => (skipped = true);
   const layer = curtain(words, skip);
+  const focused = /** @type {HTMLElement | null} */ ('activeElement' in root ? root.activeElement : null);
   root.append(layer);
   layer.showPopover?.(); // above everything, whatever the host's page does with stacking
   layer.querySelector('button')?.focus({ preventScroll: true });
@@ -139,6 +140,7 @@ export async function showLight(root, steps, { words, started, before, clock = S
   const shown = await play(steps, paint, clock, { started, skipped: () => skipped || !layer.isConnected, before });
   document.removeEventListener('visibilitychange', stop);
   layer.remove();
+  focused?.focus({ preventScroll: true });
   return shown;
 }
 

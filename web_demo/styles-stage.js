@@ -15,7 +15,9 @@ export const STAGE = `
 .live:not([data-state=adjusting]) .prompt { min-block-size: 8.25rem; }
 .live[data-state=challenging] h2 { font-size: clamp(1.5rem, 1.1rem + 2.6cqi, 2rem); }
 
-.stage { position: relative; overflow: hidden; inline-size: 100%; aspect-ratio: 3 / 4; max-block-size: max(15rem, calc(100svh - 19rem)); border-radius: calc(var(--radius) * .8); background: var(--raised); }
+.stage { position: relative; overflow: hidden; inline-size: 100%; aspect-ratio: 3 / 4; max-block-size: max(15rem, calc(100svh - 21rem)); border-radius: calc(var(--radius) * .8); background: var(--raised); }
+/* Room for the button to go on. */
+[data-state=adjusting] .stage { max-block-size: max(15rem, calc(100svh - 27rem)); }
 @container (min-width: 30rem) { .stage { aspect-ratio: 4 / 3; } }
 video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 .overlay { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
@@ -34,6 +36,10 @@ video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 
 .foot { display: grid; gap: .75rem; align-content: start; }
 .foot .actions { margin-block-start: 0; }
+[data-state=challenging] .foot { grid-template-columns: 1fr auto; align-items: center; }
+[data-state=challenging] .hint { grid-column: 1 / -1; }
+[data-state=challenging] .steps { justify-content: start; }
+[data-state=challenging] .foot .actions { grid-column: 2; }
 .hint { color: var(--muted); text-align: center; }
 .live[data-state=challenging] .hint { min-block-size: 3rem; }
 .steps { display: flex; align-items: center; justify-content: center; gap: .75rem; color: var(--muted); font-size: .9375rem; }

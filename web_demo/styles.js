@@ -92,7 +92,7 @@ p { text-wrap: pretty; }
 :is(.preparing, .idle, .result) .actions { justify-content: center; }
 :is(.preparing, .idle, .result) .button { flex: 0 1 14rem; }
 .badge { display: grid; place-items: center; inline-size: 4.5rem; block-size: 4.5rem; margin: .5rem auto 1.5rem; border-radius: 50%; background: var(--raised); color: var(--muted); }
-.badge .icon { inline-size: 2.25rem; block-size: 2.25rem; }
+.badge .icon { inline-size: 2.25rem; block-size: 2.25rem; stroke-width: 2; }
 .badge[data-tone=accent] { color: var(--accent); }
 .badge[data-tone=good] { color: var(--good); background: color-mix(in oklab, var(--surface), var(--good) 13%); }
 .badge[data-tone=bad] { color: var(--bad); background: color-mix(in oklab, var(--surface), var(--bad) 11%); }
