@@ -136,7 +136,7 @@ export default {
   'problem.internal': 'Bei uns ist etwas schiefgegangen',
   'problem.internal.do': 'Versuchen Sie es gleich noch einmal. Kommt es wieder vor, wenden Sie sich an den Dienst, der die Prüfung angefordert hat.',
 
-  'reason.not_verified': 'Wir konnten Sie mit dieser Prüfung nicht bestätigen',
+  'reason.not_verified': 'Diese Prüfung konnte nicht bestätigen, dass Sie es sind',
   'reason.not_verified.do': 'Versuchen Sie es an einem ruhigen, gleichmäßig hellen Platz erneut oder fragen Sie den Dienst nach einem anderen Weg.',
   'reason.try_again': 'Wir konnten nicht genug sehen, um fertig zu werden',
   'reason.try_again.do': 'Versuchen Sie es an einem anderen Platz erneut: allein im Bild, mit gleichmäßigem Licht und mit nichts vor dem Gesicht.',

@@ -136,7 +136,7 @@ export default {
   'problem.internal': 'Something went wrong on our side',
   'problem.internal.do': 'Try again in a moment. If it happens again, contact the service that asked for the check.',
 
-  'reason.not_verified': 'We could not confirm you with this check',
+  'reason.not_verified': 'This check could not confirm that it is you',
   'reason.not_verified.do': 'Try again in a calm place with even light, or ask the service for another way.',
   'reason.try_again': 'We could not see enough to finish',
   'reason.try_again.do': 'Try again in another place, alone in the picture, with even light and nothing in front of your face.',
