@@ -74,6 +74,27 @@ async def test_frames_come_with_their_capture_time_and_are_measured(channel: boo
     assert (stats.codec, stats.declared_fps) == ("VP8", 0.0)
 
 
+MDNS = "candidate:1 1 udp 2113937151 4f3c8a5e-0b1d-4f7a-9d57-3c1a2b9e0f11.local 51234 typ host generation 0 ufrag x"
+"""How Chromium names an address of its own while the page may not know it; nobody here can resolve it."""
+
+
+@pytest.mark.parametrize("trickled", [False, True])
+async def test_a_browser_that_hides_its_addresses_is_found_by_its_own_checks(trickled: bool) -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    async with sender() as pc:
+        lines = pc.localDescription.sdp.splitlines()
+        bare = [line for line in lines if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
+        given = [] if trickled else [f"a={MDNS}", "a=end-of-candidates"]
+        answer = await peer.answer("\r\n".join([*bare, *given, ""]))
+        if trickled:
+            await peer.add_candidate(MDNS)
+            await peer.add_candidate("")
+        await accept(pc, answer)
+        async with asyncio.timeout(8):
+            assert await peer.frames.get()
+        await peer.close()
+
+
 async def test_h264_alone_is_taken_too() -> None:
     peer = Peer(SETTINGS, nobody_ends)
     pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))

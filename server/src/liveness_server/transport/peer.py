@@ -106,12 +106,15 @@ class Peer:
         return with_start_bitrate(self._pc.localDescription.sdp, self._settings.start_bitrate_kbps)
 
     async def add_candidate(self, text: str | None) -> None:
-        """Add a trickled candidate; None or empty is the end of candidates. Raises `RemoteProtocolError`."""
+        """Add a trickled candidate; None or empty is their end, which is not waited for. Raises `RemoteProtocolError`.
+
+        One that cannot be used (a `.local` name) is passed over; see `sdp` for that, and for the end.
+        """
         self._candidates += 1
         if self._candidates > MAX_CANDIDATES:
             raise refuse("too many candidates")
         candidate = read_candidate(text) if text else None
-        if candidate is not None or not text:
+        if candidate is not None:
             await self._transceiver.receiver.transport.transport.addRemoteCandidate(candidate)
 
     def stats(self, now: ServerTime) -> StreamStats:

@@ -85,10 +85,16 @@ def _check_transport(media: MediaDescription) -> None:
 
 
 def _without_foreign_candidates(sdp: str) -> str:
-    """Drop candidates that cannot be used, and those beyond the cap, before anything resolves them."""
+    """Drop candidates that cannot be used, and those beyond the cap, before anything resolves them.
+
+    Their end goes too: aioice gives up at once when it knows of no candidate and that none will come, although the
+    peer's own checks are on their way. What has an end here is the time to connect.
+    """
     prefix = "a=candidate:"
     kept, count = [], 0
     for line in sdp.splitlines():
+        if line == "a=end-of-candidates":
+            continue
         if line.startswith(prefix):
             count += 1
             if count > MAX_CANDIDATES or read_candidate(line.removeprefix("a=")) is None:
