@@ -2,8 +2,6 @@
  * The element's look. Colours, type and shape come from custom properties that the host may set; the defaults keep
  * WCAG 2.2 AA contrast in light and in dark (`tests/web/styles.test.js` computes it).
  */
-import { FIGURE } from './styles-figure.js';
-import { STAGE } from './styles-stage.js';
 
 /**
  * Default colours, light and dark. Text pairs reach 4.5:1, lines of controls and signs 3:1.
@@ -116,7 +114,173 @@ p { text-wrap: pretty; }
 }
 `;
 
-/** All rules, one sheet for every element on a page. */
+/** The page with the picture, its options, and the coloured light. */
+const STAGE = `
+.live { display: grid; gap: 1rem; }
+.prompt { display: flex; align-items: center; justify-content: center; gap: 1rem; }
+[data-state=adjusting] .prompt { justify-content: start; }
+.said { min-inline-size: 0; }
+.live[data-tone=plain]:not([data-state=adjusting]) .said { text-align: center; }
+.detail { color: var(--muted); margin-block-start: .25rem; }
+.detail:empty, .hint:empty, .tone:empty { display: none; }
+.tone { display: grid; place-items: center; flex: none; inline-size: 2.5rem; block-size: 2.5rem; border-radius: 50%; }
+.tone .icon { stroke-width: 2.25; }
+[data-tone=warn] .tone { color: var(--warn); background: color-mix(in oklab, var(--surface), var(--warn) 14%); }
+[data-tone=good] .tone { color: var(--good); background: color-mix(in oklab, var(--surface), var(--good) 13%); }
+/* Room for the largest prompt, so that the picture stays where it is. */
+.live:not([data-state=adjusting]) .prompt { min-block-size: 8.25rem; }
+.live[data-state=challenging] h2 { font-size: clamp(1.5rem, 1.1rem + 2.6cqi, 2rem); }
+
+.stage { position: relative; overflow: hidden; inline-size: 100%; aspect-ratio: 3 / 4; max-block-size: max(15rem, calc(100svh - 21rem)); border-radius: calc(var(--radius) * .8); background: var(--raised); }
+/* Room for the button to go on. */
+[data-state=adjusting] .stage { max-block-size: max(15rem, calc(100svh - 27rem)); }
+@container (min-width: 30rem) { .stage { aspect-ratio: 4 / 3; } }
+video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
+.overlay { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
+.overlay path { fill: none; }
+.overlay .veil { fill: var(--surface); fill-opacity: .8; }
+[data-state=adjusting] .overlay .veil { fill-opacity: .45; }
+.overlay .edge { stroke: var(--surface); stroke-width: 3; }
+.ring-track { stroke: var(--control); stroke-opacity: .45; stroke-width: 6; }
+.ring { stroke: var(--accent); stroke-width: 6; stroke-linecap: round; }
+.ring[data-empty] { visibility: hidden; }
+[data-state=adjusting] .ring-track { visibility: hidden; }
+[data-tone=good] .ring-track { stroke: var(--good); }
+[data-tone=warn] .ring-track { stroke: var(--warn); stroke-opacity: 1; stroke-dasharray: 3 9; stroke-linecap: round; }
+[data-busy] .ring { visibility: visible; stroke-dasharray: 18 82; }
+.count { position: absolute; inset-block-end: 1rem; inset-inline: 0; margin-inline: auto; inline-size: fit-content; padding: .375rem 1.125rem; border-radius: 99rem; background: var(--surface); color: var(--text); font-size: 1.125rem; font-weight: 600; font-variant-numeric: tabular-nums; box-shadow: 0 1px 8px rgb(0 0 0 / .2); }
+
+.foot { display: grid; gap: .75rem; align-content: start; }
+.foot .actions { margin-block-start: 0; }
+[data-state=challenging] .foot { grid-template-columns: 1fr auto; align-items: center; }
+[data-state=challenging] .hint { grid-column: 1 / -1; }
+[data-state=challenging] .steps { justify-content: start; }
+[data-state=challenging] .foot .actions { grid-column: 2; }
+.hint { color: var(--muted); text-align: center; }
+.live[data-state=challenging] .hint { min-block-size: 3rem; }
+.steps { display: flex; align-items: center; justify-content: center; gap: .75rem; color: var(--muted); font-size: .9375rem; }
+.dots { display: flex; gap: .375rem; }
+.dot { inline-size: .625rem; block-size: .625rem; border-radius: 50%; border: 1.5px solid var(--control); }
+.dot[data-current] { border-color: var(--accent); }
+.dot[data-done] { border-color: var(--accent); background: var(--accent); }
+
+.options { display: grid; gap: 1rem; }
+.meter { display: flex; align-items: center; gap: .75rem; padding: .75rem 1rem; border-radius: .75rem; background: var(--raised); }
+.meter .icon { color: var(--muted); }
+.meter[data-light=ok] .icon { color: var(--good); }
+.meter:is([data-light=too_dark], [data-light=too_bright], [data-light=backlit]) .icon { color: var(--warn); }
+.field { display: grid; gap: .375rem; }
+label, legend, summary { font-weight: 600; }
+select { inline-size: 100%; min-block-size: 2.75rem; padding-inline: .75rem; border: 1px solid var(--control); border-radius: .75rem; background: var(--surface); color: inherit; font: inherit; text-overflow: ellipsis; }
+summary { padding-block: .625rem; cursor: pointer; border-radius: .25rem; }
+.choices { display: grid; gap: 1.25rem; padding-block-start: .25rem; }
+legend { padding: 0; margin-block-end: .25rem; }
+.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; padding-block: .375rem; }
+.choice input { inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--accent); }
+.choice label { font-weight: 500; }
+.about { grid-column: 2; color: var(--muted); font-size: .9375rem; }
+.warning { display: flex; gap: .5rem; margin-block-start: .375rem; color: var(--warn); font-weight: 500; }
+.group { display: grid; padding-block-start: .875rem; border-block-start: 1px solid var(--line); }
+
+/* Side by side: where there is room for the options, and where there is little height (a phone on its side, 200 % zoom). */
+@container (min-width: 56rem) {
+  .frame:has(.live[data-state=adjusting]:not([hidden])) { max-inline-size: max(60rem, var(--face-liveness-max-width, 35rem)); }
+  .live[data-state=adjusting] { grid-template: auto auto 1fr / minmax(0, 3fr) minmax(0, 2fr); column-gap: 2rem; }
+  .live[data-state=adjusting] .prompt { grid-column: 1 / -1; }
+  .options { grid-area: 2 / 2 / 4 / 3; align-content: start; }
+}
+@media (max-height: 35rem) and (min-width: 30rem) and (min-aspect-ratio: 1/1) {
+  .frame { max-inline-size: 60rem; padding: 1rem; }
+  .live.live.live { grid-template: auto auto 1fr / minmax(0, 1fr) minmax(0, 1fr); column-gap: 1.5rem; }
+  .live.live[data-state] .prompt { grid-area: 1 / 2; min-block-size: 0; justify-content: start; }
+  .live .stage { grid-area: 1 / 1 / 4 / 2; aspect-ratio: 4 / 3; max-block-size: calc(100svh - 2.25rem); }
+  .live .options { grid-area: 2 / 2; }
+  .live .foot { grid-area: 3 / 2; align-content: start; }
+  .live .said.said { text-align: start; }
+  .live.live.live h2 { font-size: 1.375rem; }
+  .figure { inline-size: 5rem; block-size: 5.43rem; }
+}
+@container (max-width: 24rem) { .figure { inline-size: 5rem; block-size: 5.43rem; } }
+
+@media (prefers-reduced-motion: no-preference) {
+  .ring { transition: stroke-dasharray .35s ease-out; }
+  [data-busy] .ring { animation: round 2.4s linear infinite; }
+  .overlay .veil { transition: fill-opacity .4s; }
+}
+@keyframes round { to { stroke-dashoffset: -100; } }
+
+.light { position: fixed; inset: 0; z-index: 2147483647; inline-size: 100vw; block-size: 100vh; block-size: 100dvh; max-inline-size: none; max-block-size: none; margin: 0; padding: 2rem; border: 0; display: grid; place-content: center; justify-items: center; gap: 1rem; text-align: center; color: #000; background: #fff; forced-color-adjust: none; }
+.light-text { font-size: 1.25rem; font-weight: 600; }
+.light .button { background: #000; color: #fff; }
+.light .button:focus-visible { outline-color: #000; }
+
+@media (forced-colors: active) {
+  .overlay .veil { fill: Canvas; }
+  .overlay .edge, .ring-track { stroke: CanvasText; }
+  .ring { stroke: Highlight; }
+  .dot[data-done] { background: Highlight; border-color: Highlight; forced-color-adjust: none; }
+  .meter, .count, .tone { border: 1px solid CanvasText; }
+}
+`;
+
+/** How the figure of each challenge moves: from rest to its pose and back, slowly. Who asked for reduced motion sees the
+ * pose itself, with the arrow. */
+const FIGURE = `
+.figure { inline-size: 7.5rem; block-size: 8.14rem; flex: none; overflow: visible; }
+.figure.absent { display: none; }
+.figure * { vector-effect: non-scaling-stroke; }
+.head, .nose, .mouth, .arrow { fill: none; stroke: var(--text); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
+.head { fill: var(--figure); }
+.eye, .gape { fill: var(--text); }
+.arrow, .hand { visibility: hidden; }
+.arrow { stroke: var(--accent); stroke-width: 5; }
+.hand { fill: var(--accent); }
+.hand rect { stroke: var(--surface); stroke-width: 1.5; }
+/* Each part moves for itself: what its group does is not inherited. */
+.whole, .features, .eye, .mouth, .gape, .hand { --rest: initial; --pose: initial; }
+.whole, .features, .eye, .mouth, .gape, .hand { transform-box: view-box; transform: var(--rest, none); }
+.whole, .features { transform-origin: 70px 62px; }
+.eye { transform-origin: 70px 54px; }
+.mouth { transform-origin: 70px 80px; --rest: scaleY(.12); }
+.gape { transform-origin: 70px 84px; --rest: scale(0); }
+
+[data-kind=turn_left] .features { --pose: translateX(-17px) scaleX(.78); }
+[data-kind=turn_right] .features { --pose: translateX(17px) scaleX(.78); }
+[data-kind=turn_to_profile] .features { --pose: translateX(-29px) scaleX(.32); --other: translateX(29px) scaleX(.32); }
+[data-kind=look_up] .features { --pose: translateY(-17px) scaleY(.82); }
+[data-kind=look_down] .features { --pose: translateY(15px) scaleY(.82); }
+[data-kind=move_closer] .whole { --rest: scale(.74); --pose: scale(1.06); }
+[data-kind^=blink] .eye { --pose: scaleY(.12); }
+[data-kind=smile] .mouth { --pose: scale(1.2, 1); }
+[data-kind=open_mouth] .gape { --pose: none; }
+[data-kind=open_mouth] .mouth { visibility: hidden; }
+[data-kind=open_mouth] .gape { --rest: scale(1, .14); }
+[data-kind=hand_across_face] .hand { visibility: visible; --rest: translateX(-62px); --pose: translateX(62px); }
+
+[data-kind=turn_left] .left, [data-kind=turn_right] .right, [data-kind=look_up] .up, [data-kind=look_down] .down,
+[data-kind=turn_to_profile] :is(.left, .right) { visibility: visible; }
+
+@media (prefers-reduced-motion: no-preference) {
+  .figure :is(.whole, .features, .mouth, .gape) { animation: pose 2.8s ease-in-out infinite; }
+  [data-kind=turn_to_profile] .features { animation: both-sides 5s ease-in-out infinite; }
+  [data-kind=hand_across_face] .hand { animation: across 3.6s ease-in-out infinite; }
+  [data-kind=blink] .eye { animation: blink 2.8s ease-in-out infinite; }
+  [data-kind=blink_twice] .eye { animation: blink-twice 2.8s ease-in-out infinite; }
+  .arrow { animation: beckon 2.8s ease-in-out infinite; }
+}
+@media (prefers-reduced-motion: reduce) {
+  .figure :is(.whole, .features, .eye, .mouth, .gape) { transform: var(--pose, var(--rest, none)); }
+  [data-kind=hand_across_face] .hand { transform: translateX(-34px); }
+}
+@keyframes pose { 0%, 18%, 92%, 100% { transform: var(--rest, none); } 45%, 68% { transform: var(--pose, var(--rest, none)); } }
+@keyframes both-sides { 0%, 8%, 46%, 58%, 98%, 100% { transform: none; } 20%, 36% { transform: var(--pose); } 70%, 86% { transform: var(--other); } }
+@keyframes across { 0%, 10% { transform: var(--rest); } 75%, 100% { transform: var(--pose); } }
+@keyframes blink { 0%, 34%, 50%, 100% { transform: none; } 40%, 44% { transform: var(--pose); } }
+@keyframes blink-twice { 0%, 26%, 40%, 52%, 100% { transform: none; } 31%, 35%, 44%, 48% { transform: var(--pose); } }
+@keyframes beckon { 0%, 18%, 92%, 100% { opacity: .35; transform: none; } 45%, 68% { opacity: 1; transform: translateX(-5px); } }
+`;
+
+/** All rules. */
 export const CSS = BASE + STAGE + FIGURE;
 
 /**

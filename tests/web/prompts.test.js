@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { initialModel } from '../../web_demo/machine.js';
 import { FIGURES, lineOf } from '../../web_demo/prompts.js';
 import english from '../../web_demo/strings/en.js';
-import { FIGURE } from '../../web_demo/styles-figure.js';
+import { CSS } from '../../web_demo/styles.js';
 
 const PROTOCOL = readFileSync(new URL('../../server/docs/protocol.md', import.meta.url), 'utf8');
 const table = (name) => PROTOCOL.split(`<!-- table: ${name} -->`)[1].split('<!-- end -->')[0];
@@ -27,7 +27,7 @@ test('every challenge of the protocol is asked for in words, with a figure', () 
 
 test('every figure moves', () => {
   for (const kind of FIGURES) {
-    const rules = FIGURE.split('\n').filter((rule) => rule.includes(`[data-kind=${kind}]`) || (kind.startsWith('blink') && rule.includes('[data-kind^=blink]')));
+    const rules = CSS.split('\n').filter((rule) => rule.includes(`[data-kind=${kind}]`) || (kind.startsWith('blink') && rule.includes('[data-kind^=blink]')));
     assert.ok(rules.some((rule) => rule.includes('--pose')), kind);
   }
 });
