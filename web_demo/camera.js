@@ -24,6 +24,10 @@ export const FLOOR = Object.freeze({ long: 320, short: 240, frameRate: 15 });
  * another tab opens it. The server gives up after 2 s without a frame of a running session (`media_timeout`). A choice. */
 export const MUTE_MS = 2000;
 
+/** The browser's own.
+ * @type {Timers} */
+export const TIMERS = Object.freeze({ setTimer: (run, ms) => setTimeout(run, ms), clearTimer: (handle) => clearTimeout(handle) });
+
 /** Infrared and depth cameras, by their names in English and, where these differ, in the element's other languages. */
 const AVOIDED = /\bIR\b|infra-?(r|vermelh)|\bdepth\b|\btiefen|\btof\b/i;
 
@@ -88,7 +92,7 @@ export class Camera extends EventTarget {
    * @param {Memory | null} [memory] `localStorage`, where the page has it
    * @param {Timers} [timers]
    */
-  constructor(media, memory = null, timers = { setTimer: (f, ms) => setTimeout(f, ms), clearTimer: (t) => clearTimeout(t) }) {
+  constructor(media, memory = null, timers = TIMERS) {
     super();
     this.#media = media;
     this.#memory = memory;
@@ -105,10 +109,10 @@ export class Camera extends EventTarget {
   async open({ deviceId, facingMode = 'user' } = {}) {
     this.close();
     const turn = this.#turn;
-    const remembered = deviceId ? null : this.#recall();
+    const remembered = deviceId ? null : this.#kept((memory) => memory.getItem(REMEMBERED));
     try {
       const opened = await this.#choose(turn, wanted(deviceId, remembered, facingMode), !deviceId && !remembered);
-      if (deviceId) this.#remember(deviceId);
+      if (deviceId) this.#kept((memory) => memory.setItem(REMEMBERED, deviceId));
       return opened;
     } catch (error) {
       throw this.#failure(turn, error);
@@ -165,7 +169,7 @@ export class Camera extends EventTarget {
     this.close();
     const problem = problemOf(error);
     // Else a remembered camera that cannot be used would be opened by every retry, too.
-    if (problem !== 'permission_denied') this.#forget();
+    if (problem !== 'permission_denied') this.#kept((memory) => memory.removeItem(REMEMBERED));
     return error instanceof CameraError ? error : new CameraError(problem, error);
   }
 
@@ -175,7 +179,7 @@ export class Camera extends EventTarget {
    * @returns {Promise<CameraInfo[]>}
    */
   async #list(open) {
-    const cameras = await this.#videoInputs();
+    const cameras = (await this.#videoInputs()) ?? [];
     const named = cameras.filter(({ deviceId }) => deviceId).map(({ deviceId, label }) => ({ deviceId, label }));
     if (!named.length) return [{ deviceId: open.getSettings().deviceId ?? '', label: open.label }];
     return named.sort((a, b) => Number(isAvoided(a.label)) - Number(isAvoided(b.label)));
@@ -183,10 +187,10 @@ export class Camera extends EventTarget {
 
   async #videoInputs() {
     try {
-      const devices = (await this.#media?.enumerateDevices()) ?? [];
-      return devices.filter(({ kind }) => kind === 'videoinput');
+      const devices = await this.#media?.enumerateDevices();
+      return devices?.filter(({ kind }) => kind === 'videoinput');
     } catch {
-      return []; // a list is a comfort; the open camera is what counts
+      return undefined; // a list is a comfort; the open camera is what counts
     }
   }
 
@@ -218,9 +222,9 @@ export class Camera extends EventTarget {
   async #recount(track, signal) {
     const { deviceId } = track.getSettings();
     const cameras = await this.#videoInputs();
-    const known = cameras.some((camera) => camera.deviceId);
-    if (!signal.aborted && deviceId && known && !cameras.some((camera) => camera.deviceId === deviceId)) this.#lose();
-    else if (!signal.aborted && !cameras.length) this.#lose();
+    // Without ids any of them may be it, and a list that cannot be read proves nothing.
+    const there = !cameras || cameras.some((camera) => !deviceId || !camera.deviceId || camera.deviceId === deviceId);
+    if (!signal.aborted && !there) this.#lose();
   }
 
   #lose() {
@@ -228,27 +232,17 @@ export class Camera extends EventTarget {
     this.dispatchEvent(new Event('lost'));
   }
 
-  // A page without storage (a sandboxed frame, a private window) throws: the camera is then simply not remembered.
-
-  #recall() {
+  /**
+   * A page without storage (a sandboxed frame, a private window) throws: the camera is then simply not remembered.
+   * @template T
+   * @param {(memory: Memory) => T} use
+   */
+  #kept(use) {
     try {
-      return this.#memory?.getItem(REMEMBERED) || null;
+      return this.#memory && use(this.#memory);
     } catch {
       return null;
     }
-  }
-
-  /** @param {string} deviceId */
-  #remember(deviceId) {
-    try {
-      this.#memory?.setItem(REMEMBERED, deviceId);
-    } catch { /* see above */ }
-  }
-
-  #forget() {
-    try {
-      this.#memory?.removeItem(REMEMBERED);
-    } catch { /* see above */ }
   }
 }
 

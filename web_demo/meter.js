@@ -4,6 +4,7 @@
  * Advice, never a gate: the server measures the face itself (`QualityLimits` in its checks/limits.py). The limits of a
  * face are the server's own, so that the meter does not call good what the server then refuses.
  */
+import { TIMERS } from './camera.js';
 import { ovalInFrame } from './overlay.js';
 
 /** @typedef {import('./typedefs.js').LightReading} LightReading */
@@ -111,7 +112,7 @@ export class LightMeter {
    * @param {(reading: Reading) => void} onReading
    * @param {{every?: number, timers?: Timers}} [options] milliseconds between two readings
    */
-  constructor(video, onReading, { every = 250, timers = { setTimer: (f, ms) => setTimeout(f, ms), clearTimer: (t) => clearTimeout(t) } } = {}) {
+  constructor(video, onReading, { every = 250, timers = TIMERS } = {}) {
     this.#video = video;
     this.#onReading = onReading;
     this.#every = every;

@@ -1,13 +1,15 @@
-/** What the browser says of the stream it sends, as the message `stats`: rates are those since the last reading. */
+/** What the browser says of the stream it sends, as the message `stats`; rates are those since the last reading. */
 
 /** @typedef {import('./typedefs.js').StatsMessage} StatsMessage */
 /**
- * Running totals of the outbound stream; `at` is the browser's own time of them, in milliseconds.
- * @typedef {{at: number, bytes: number, sent: number, captured: number}} Totals
+ * Running totals; `at` is the browser's own time of them in milliseconds, `unsent` the frames that were captured and not
+ * sent: the encoder was too slow, or the line too narrow. Not every browser counts what it captures.
+ * @typedef {{at: number, bytes: number, sent: number, unsent: number}} Totals
  */
 
 /** Turns the reports of one connection into messages, one after the other. */
 export class StatsReader {
+  /** @type {Totals | null} */ #first = null;
   /** @type {Totals | null} */ #before = null;
 
   /**
@@ -22,29 +24,32 @@ export class StatsReader {
     const before = this.#before;
     const now = outbound ? totals(outbound, source) : null;
     this.#before = now;
-    if (!now || !before || now.at <= before.at) return null;
-    return { ...rates(now, before), ...shape(outbound, source), ...health(entries, outbound) };
+    this.#first ??= now; // what was captured before anything was sent is nobody's loss
+    if (!now || !before || !this.#first || now.at <= before.at) return null;
+    return { ...rates(now, before), ...dropped(now, this.#first), ...shape(outbound, source), ...health(entries, outbound) };
   }
 }
 
 /** @param {any} outbound @param {any} source @returns {Totals} */
 function totals(outbound, source) {
   const sent = outbound.framesSent ?? outbound.framesEncoded ?? 0;
-  return { at: outbound.timestamp, bytes: outbound.bytesSent ?? 0, sent, captured: source?.frames ?? NaN };
+  return { at: outbound.timestamp, bytes: outbound.bytesSent ?? 0, sent, unsent: source?.frames - sent };
 }
 
 /** @param {Totals} now @param {Totals} before */
 function rates(now, before) {
   const ms = now.at - before.at;
-  const sent = now.sent - before.sent;
-  // Captured, and not sent: the encoder was too slow, or the line too narrow. Not every browser counts what it captures.
-  const dropped = now.captured - before.captured - sent;
   return {
     type: /** @type {const} */ ('stats'),
-    fps: rounded((1000 * sent) / ms, 1),
+    fps: rounded((1000 * (now.sent - before.sent)) / ms, 1),
     bitrate_kbps: rounded((8 * (now.bytes - before.bytes)) / ms, 0),
-    ...(Number.isFinite(dropped) ? { dropped: Math.max(0, dropped) } : {}),
   };
+}
+
+/** @param {Totals} now @param {Totals} first */
+function dropped(now, first) {
+  const frames = now.unsent - first.unsent;
+  return Number.isFinite(frames) ? { dropped: Math.max(0, frames) } : {};
 }
 
 /** @param {any} outbound @param {any} source */

@@ -231,9 +231,19 @@ test('an unplugged camera is lost even if its track says nothing', async () => {
   assert.equal(media.on, 0);
 });
 
-test('a list without ids proves nothing', async () => {
-  const { media, seen } = await opened();
-  media.change([{ deviceId: '', label: '' }]);
+test('a list without ids, or that cannot be read, and a track without an id prove nothing', async () => {
+  for (const [settings, devices] of [[{}, [{ deviceId: '', label: '' }]], [{}, named('NotAllowedError')], [{ deviceId: undefined }, TWO]]) {
+    const { media, seen, camera } = await opened(new FakeMediaDevices([settings]));
+    media.change(devices);
+    await settled();
+    assert.equal(seen.lost, 0);
+    camera.close();
+  }
+});
+
+test('no camera left: lost, whatever its id was', async () => {
+  const { media, seen } = await opened(new FakeMediaDevices([{ deviceId: undefined }]));
+  media.change([]);
   await settled();
-  assert.equal(seen.lost, 0);
+  assert.equal(seen.lost, 1);
 });

@@ -47,6 +47,12 @@ test('round trip: the receiver first, then the pair in use', () => {
   assert.equal(rtt(pair({ nominated: false }), pair({ state: 'failed' })), undefined);
 });
 
+test('dropped frames are counted from the first reading on', () => {
+  const reader = new StatsReader();
+  const at = (timestamp, framesSent, frames) => reader.read(report(outbound({ timestamp, framesSent }), source({ frames })))?.dropped;
+  assert.deepEqual([at(1, 0, 40), at(1000, 28, 70), at(2000, 58, 100), at(3000, 87, 130)], [undefined, 2, 2, 3]);
+});
+
 test('never fewer than none dropped: a frame may be sent after it was counted', () => {
   assert.equal(second(report(outbound({ timestamp: 1 }), source()), report(outbound({ timestamp: 2, framesSent: 3 }), source({ frames: 2 }))).dropped, 0);
 });
