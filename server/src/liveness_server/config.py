@@ -150,8 +150,12 @@ class Settings:
     public_url: str = _setting(
         "",
         _optional_url,
-        "URL clients reach this server at; the signalling URL is made from it. Empty: http://host:port.",
+        "URL clients reach this server at; the signalling URL is made from it. Empty: http(s)://host:port.",
     )
+    tls_cert: Path | None = _setting(
+        "", _optional_path, "Certificate chain (PEM) to serve TLS with. Empty: plain http, for a proxy that ends TLS."
+    )
+    tls_key: Path | None = _setting("", _optional_path, "Private key (PEM, without a password) of the certificate.")
     issuer: str = _setting("", _optional_url, "`iss` of every token. Empty: the public URL.")
     data_dir: Path = _setting(
         "~/.local/share/liveness-server",
@@ -272,7 +276,8 @@ class Settings:
     def base_url(self) -> str:
         """Where clients reach this server, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"http://{host}:{self.port}"
+        scheme = "http" if self.tls_cert is None else "https"
+        return self.public_url or f"{scheme}://{host}:{self.port}"
 
     @property
     def token_issuer(self) -> str:
@@ -295,7 +300,9 @@ class Settings:
         return origin.lower() in allowed or (not self.production and _hostname(origin) in LOCAL_HOSTS)
 
     def check(self) -> None:
-        """Raise one `ConfigError` listing everything production refuses; development is checked for nothing."""
+        """Raise one `ConfigError` for half a TLS setting, or listing everything that production refuses."""
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ConfigError(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY go together")
         if self.production and (problems := list(self._production_problems())):
             raise ConfigError("refused in production: " + "; ".join(problems))
 

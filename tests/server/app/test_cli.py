@@ -142,7 +142,7 @@ class LongAttempt:
 
 def draining_server(inner: Server, attempt: LongAttempt) -> DrainingServer:
     inner.backend.drain = attempt.drain  # type: ignore[method-assign]
-    config = server_config(inner.app)
+    config = server_config(inner.app, inner.services.settings)
     config.lifespan = "off"
     return DrainingServer(config, inner.app)
 

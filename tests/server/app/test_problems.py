@@ -13,6 +13,7 @@ CODES = {
     "malformed-request": 400,
     "unauthorized": 401,
     "insufficient-scope": 403,
+    "origin-refused": 403,
     "not-found": 404,
     "method-not-allowed": 405,
     "body-timeout": 408,

@@ -19,12 +19,22 @@ from ..errors import ApiError, ModelError
 from .attempts import Attempts
 from .housekeeping import Housekeeping
 from .middleware import RequestLog, SecurityHeaders
-from .problems import handle_api_error, handle_http_exception, handle_unexpected
+from .problems import (
+    OriginRefused,
+    Unavailable,
+    handle_api_error,
+    handle_http_exception,
+    handle_unexpected,
+    problem_response,
+)
 from .routes import http_routes
 from .services import Backend, Clock, Services, open_services
-from .sessions import SessionDesk
+from .sessions import START_RETRY_S, SessionDesk
 
 BackendFactory = Callable[[Settings], Awaitable[Backend]]
+
+MAX_LOGGED_ORIGIN = 200
+"""Characters of a refused origin that are logged: it is a stranger's text."""
 
 _log = structlog.get_logger(__name__)
 
@@ -42,7 +52,7 @@ def create_app(settings: Settings, backend: BackendFactory, *, clock: Clock = ti
         routes=[*http_routes(settings), WebSocketRoute("/v1/signaling", signaling)],
         middleware=[
             Middleware(RequestLog),
-            Middleware(SecurityHeaders, https=settings.base_url.startswith("https://")),
+            Middleware(SecurityHeaders, https=settings.public_url.startswith("https://")),
         ],
         exception_handlers={
             ApiError: handle_api_error,
@@ -94,10 +104,22 @@ async def signaling(websocket: WebSocket) -> None:
     """
     services: Services = websocket.app.state.services
     origin = websocket.headers.get("origin")
-    if services.backend is None or (origin is not None and not services.settings.allows_origin(origin)):
-        await websocket.close()  # before accept: the server answers the handshake with 403
-        return
-    await services.backend.serve(websocket, Attempts(services))
+    if origin is not None and not services.settings.allows_origin(origin):
+        # A page's script is told of a lost connection and nothing else, so the reason must be found here.
+        _log.warning("origin_refused", origin=origin[:MAX_LOGGED_ORIGIN])
+        await _deny(websocket, OriginRefused("add it to LIVENESS_ALLOWED_ORIGINS"))
+    elif services.backend is None:
+        await _deny(websocket, Unavailable(retry_after=START_RETRY_S))
+    else:
+        await services.backend.serve(websocket, Attempts(services))
+
+
+async def _deny(websocket: WebSocket, error: ApiError) -> None:
+    """Answer the handshake with a problem; with an empty 403 where the server software can do no more."""
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(problem_response(error))
+    else:
+        await websocket.close()
 
 
 async def _load(factory: BackendFactory, settings: Settings) -> Backend | None:

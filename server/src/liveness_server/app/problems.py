@@ -51,6 +51,12 @@ class InsufficientScope(ApiError):
     http_status, code, title = 403, "insufficient-scope", "The API key lacks the scope for this"
 
 
+class OriginRefused(ApiError):
+    """A page of an origin that is not allowed asked for the signalling WebSocket."""
+
+    http_status, code, title = 403, "origin-refused", "Pages of this origin may not connect"
+
+
 class NotFound(ApiError):
     """Nothing here, or nothing of this API key's."""
 
@@ -131,6 +137,7 @@ PROBLEMS: tuple[type[ApiError], ...] = (
     MalformedRequest,
     Unauthorized,
     InsufficientScope,
+    OriginRefused,
     NotFound,
     MethodNotAllowed,
     BodyTimeout,

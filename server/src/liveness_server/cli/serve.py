@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import sys
 import time
 from dataclasses import replace
@@ -41,6 +42,8 @@ def command(
     host: Annotated[str | None, typer.Option(help="Address to listen on; overrides LIVENESS_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port, 0 for a free one; overrides LIVENESS_PORT.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Overrides LIVENESS_DATA_DIR.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM; overrides LIVENESS_TLS_CERT.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM; overrides LIVENESS_TLS_KEY.")] = None,
 ) -> None:
     """Run the server until it is told to stop.
 
@@ -51,22 +54,23 @@ def command(
     Exit codes: 3 models missing or changed, 69 address in use, 78 bad setting, key file or database; after a clean stop
     the process ends by the signal that asked for it.
     """
-    given = {"HOST": host, "PORT": port, "DATA_DIR": data_dir}
+    given = {"HOST": host, "PORT": port, "DATA_DIR": data_dir, "TLS_CERT": tls_cert, "TLS_KEY": tls_key}
     settings = load_settings({PREFIX + name: str(value) for name, value in given.items() if value is not None})
+    _require_certificate(settings)
     _require_models(settings)
     listener = _listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
     configure_logging(settings.log_level, json=settings.production, stream=sys.stderr)
     _announce(settings)
     app = create_app(settings, MediaBackend.load)
-    server = DrainingServer(server_config(app), app)
+    server = DrainingServer(server_config(app, settings), app)
     server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(EXIT_CONFIG)
 
 
-def server_config(app: Starlette) -> uvicorn.Config:
-    """How uvicorn serves the application: our own logs, bounded messages, no version banner."""
+def server_config(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the application: our own logs, bounded messages, no version banner; with TLS if it is set."""
     return uvicorn.Config(
         app,
         log_config=None,
@@ -79,6 +83,8 @@ def server_config(app: Starlette) -> uvicorn.Config:
         ws_max_size=MAX_MESSAGE_BYTES,
         # A compressed message could unpack to far more than its cap allows to arrive.
         ws_per_message_deflate=False,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=CLOSE_TIMEOUT_S,
     )
 
@@ -108,6 +114,16 @@ def _require_models(settings: Settings) -> None:
     if unusable:
         problems = "; ".join(f"{status.role}: {status.problem or status.state}" for status in unusable)
         refuse(f"{problems}. Run: liveness-server models fetch", EXIT_MODELS)
+
+
+def _require_certificate(settings: Settings) -> None:
+    if settings.tls_cert is None:
+        return
+    try:
+        # A password would be asked for on the terminal; an empty one fails instead.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, lambda: "")
+    except (OSError, ValueError) as error:
+        refuse(f"TLS certificate and key cannot be used: {error}", EXIT_CONFIG)
 
 
 def _listen(settings: Settings) -> socket.socket:
