@@ -126,6 +126,7 @@ class ShownCamera extends Camera {
  * @cssproperty --face-liveness-bad - what went wrong
  * @cssproperty --face-liveness-figure - the figure's face
  * @cssproperty --face-liveness-font - family of all text
+ * @cssproperty --face-liveness-font-size - of plain text; everything grows with it
  * @cssproperty --face-liveness-radius - of the frame and the picture
  * @cssproperty --face-liveness-button-radius - of the buttons
  * @cssproperty --face-liveness-border - of the frame
@@ -250,7 +251,7 @@ export class FaceLiveness extends HTMLElement {
   _changed(model) {
     const before = this._model ?? model;
     this._model = model;
-    this.setAttribute('state', model.state);
+    if (before.state !== model.state) this.setAttribute('state', model.state);
     this._view?.render(model);
     const cue = cueOf(before, model);
     if (cue) this._cues.give(cue);

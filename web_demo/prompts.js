@@ -5,6 +5,7 @@
  * the preview beside it: the person's own left is on the left of the screen, in every language.
  */
 import { set, svg } from './dom.js';
+import { STREAMING } from './machine.js';
 
 /**
  * @typedef {import('./typedefs.js').Model} Model
@@ -47,6 +48,7 @@ const LINES = {
  * @returns {Line}
  */
 export function lineOf(model) {
+  if (model.hidden && STREAMING.includes(model.state)) return line('state.hidden', { tone: 'warn' });
   return LINES[model.state]?.(model) ?? line(`state.${model.state}`);
 }
 

@@ -29,12 +29,13 @@ const tokens = Object.entries(COLOURS)
 const BASE = `
 :host {
   ${tokens}
-  --radius: var(--face-liveness-radius, 1.25rem);
+  --radius: var(--face-liveness-radius, 1.25em);
   display: block;
   container-type: inline-size;
   color-scheme: light dark;
   color: var(--text);
-  font: 400 1rem/1.5 var(--face-liveness-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif);
+  /* The size a person chose in the browser, not the one the host's page made of it. All lengths follow it. */
+  font: 400 var(--face-liveness-font-size, medium)/1.5 var(--face-liveness-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif);
   text-align: start;
 }
 :host([theme=light]) { color-scheme: light; }
@@ -43,35 +44,35 @@ const BASE = `
 *, *::before, *::after { box-sizing: border-box; }
 
 .frame {
-  max-inline-size: var(--face-liveness-max-width, 35rem);
+  max-inline-size: var(--face-liveness-max-width, 35em);
   margin-inline: auto;
-  padding: clamp(1rem, 5cqi, 2.25rem);
+  padding: clamp(1em, 5cqi, 2.25em);
   background: var(--surface);
   border: var(--face-liveness-border, 1px solid var(--line));
   border-radius: var(--radius);
 }
 h2, p, ul, fieldset { margin: 0; padding: 0; border: 0; }
-h2 { font-size: clamp(1.375rem, 1.2rem + 1.6cqi, 1.75rem); font-weight: 600; line-height: 1.25; letter-spacing: -.011em; text-wrap: balance; overflow-wrap: anywhere; }
+h2 { font-size: clamp(1.375em, 1.2em + 1.6cqi, 1.75em); font-weight: 600; line-height: 1.25; letter-spacing: -.011em; text-wrap: balance; overflow-wrap: anywhere; }
 :lang(ar) h2, :lang(hi) h2, :lang(zh) h2 { letter-spacing: normal; }
 h2:focus { outline: none; }
 p { text-wrap: pretty; }
-.icon { inline-size: 1.5rem; block-size: 1.5rem; flex: none; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
+.icon { inline-size: 1.5em; block-size: 1.5em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-.points { display: grid; gap: 1rem; margin-block: 1.5rem; list-style: none; }
-.points li { display: flex; gap: .875rem; align-items: flex-start; }
+.points { display: grid; gap: 1em; margin-block: 1.5em; list-style: none; }
+.points li { display: flex; gap: .875em; align-items: flex-start; }
 .points .icon { color: var(--accent); }
-.fine { color: var(--muted); font-size: .9375rem; }
+.fine { color: var(--muted); font-size: .9375em; }
 
-.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-block-start: 1.75rem; }
+.actions { display: flex; flex-wrap: wrap; gap: .75em; margin-block-start: 1.75em; }
 .actions:not(:has(> :not([hidden]))) { display: none; }
 .button {
   flex: 1 1 auto;
-  min-block-size: 3rem;
-  min-inline-size: 6rem;
-  padding: .625rem 1.5rem;
+  min-block-size: 3em;
+  min-inline-size: 6em;
+  padding: .625em 1.5em;
   border: 1px solid transparent;
-  border-radius: var(--face-liveness-button-radius, .75rem);
+  border-radius: var(--face-liveness-button-radius, .75em);
   font: inherit;
   font-weight: 600;
   cursor: pointer;
@@ -84,19 +85,19 @@ p { text-wrap: pretty; }
 :is(button, select, input, summary, label):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 .idle, .preparing, .result { text-align: center; }
-.idle > p, .preparing > p, :is(.idle, .preparing) slot > p { color: var(--muted); margin-block-start: .5rem; }
-.result .why { margin-block-start: .75rem; font-weight: 500; }
-.result .advice { margin-block-start: .5rem; color: var(--muted); }
+.idle > p, .preparing > p, :is(.idle, .preparing) slot > p { color: var(--muted); margin-block-start: .5em; }
+.result .why { margin-block-start: .75em; font-weight: 500; }
+.result .advice { margin-block-start: .5em; color: var(--muted); }
 :is(.preparing, .idle, .result) .actions { justify-content: center; }
-:is(.preparing, .idle, .result) .button { flex: 0 1 14rem; }
-.badge { display: grid; place-items: center; inline-size: 4.5rem; block-size: 4.5rem; margin: .5rem auto 1.5rem; border-radius: 50%; background: var(--raised); color: var(--muted); }
-.badge .icon { inline-size: 2.25rem; block-size: 2.25rem; stroke-width: 2; }
+:is(.preparing, .idle, .result) .button { flex: 0 1 14em; }
+.badge { display: grid; place-items: center; inline-size: 4.5em; block-size: 4.5em; margin: .5em auto 1.5em; border-radius: 50%; background: var(--raised); color: var(--muted); }
+.badge .icon { inline-size: 2.25em; block-size: 2.25em; stroke-width: 2; }
 .badge[data-tone=accent] { color: var(--accent); }
 .badge[data-tone=good] { color: var(--good); background: color-mix(in oklab, var(--surface), var(--good) 13%); }
 .badge[data-tone=bad] { color: var(--bad); background: color-mix(in oklab, var(--surface), var(--bad) 11%); }
-.spinner { inline-size: 3.5rem; block-size: 3.5rem; margin: 1rem auto 1.5rem; border: .3rem solid var(--line); border-block-start-color: var(--accent); border-radius: 50%; }
+.spinner { inline-size: 3.5em; block-size: 3.5em; margin: 1em auto 1.5em; border: .3em solid var(--line); border-block-start-color: var(--accent); border-radius: 50%; }
 .help:not(:has(slot:not(:empty))) { margin: 0; }
-.help { margin-block-start: 1.25rem; color: var(--muted); font-size: .9375rem; }
+.help { margin-block-start: 1.25em; color: var(--muted); font-size: .9375em; }
 [data-state=challenging] .help, [data-state=positioning] .help, [data-state=checking] .help { display: none; }
 
 @media (prefers-reduced-motion: no-preference) {
@@ -116,25 +117,25 @@ p { text-wrap: pretty; }
 
 /** The page with the picture, its options, and the coloured light. */
 const STAGE = `
-.live { display: grid; gap: 1rem; }
-.prompt { display: flex; align-items: center; justify-content: center; gap: 1rem; }
+.live { display: grid; gap: 1em; }
+.prompt { display: flex; align-items: center; justify-content: center; gap: 1em; }
 [data-state=adjusting] .prompt { justify-content: start; }
 .said { min-inline-size: 0; }
 .live[data-tone=plain]:not([data-state=adjusting]) .said { text-align: center; }
-.detail { color: var(--muted); margin-block-start: .25rem; }
+.detail { color: var(--muted); margin-block-start: .25em; }
 .detail:empty, .hint:empty, .tone:empty { display: none; }
-.tone { display: grid; place-items: center; flex: none; inline-size: 2.5rem; block-size: 2.5rem; border-radius: 50%; }
+.tone { display: grid; place-items: center; flex: none; inline-size: 2.5em; block-size: 2.5em; border-radius: 50%; }
 .tone .icon { stroke-width: 2.25; }
 [data-tone=warn] .tone { color: var(--warn); background: color-mix(in oklab, var(--surface), var(--warn) 14%); }
 [data-tone=good] .tone { color: var(--good); background: color-mix(in oklab, var(--surface), var(--good) 13%); }
 /* Room for the largest prompt, so that the picture stays where it is. */
-.live:not([data-state=adjusting]) .prompt { min-block-size: 8.25rem; }
-.live[data-state=challenging] h2 { font-size: clamp(1.5rem, 1.1rem + 2.6cqi, 2rem); }
+.live:not([data-state=adjusting]) .prompt { min-block-size: 8.25em; }
+.live[data-state=challenging] h2 { font-size: clamp(1.5em, 1.1em + 2.6cqi, 2em); }
 
-.stage { position: relative; overflow: hidden; inline-size: 100%; aspect-ratio: 3 / 4; max-block-size: max(15rem, calc(100svh - 21rem)); border-radius: calc(var(--radius) * .8); background: var(--raised); }
+.stage { position: relative; overflow: hidden; inline-size: 100%; aspect-ratio: 3 / 4; max-block-size: max(15em, calc(100svh - 21em)); border-radius: calc(var(--radius) * .8); background: var(--raised); }
 /* Room for the button to go on. */
-[data-state=adjusting] .stage { max-block-size: max(15rem, calc(100svh - 27rem)); }
-@container (min-width: 30rem) { .stage { aspect-ratio: 4 / 3; } }
+[data-state=adjusting] .stage { max-block-size: max(15em, calc(100svh - 27em)); }
+@container (min-width: 30em) { .stage { aspect-ratio: 4 / 3; } }
 video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 .overlay { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
 .overlay path { fill: none; }
@@ -148,59 +149,59 @@ video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 [data-tone=good] .ring-track { stroke: var(--good); }
 [data-tone=warn] .ring-track { stroke: var(--warn); stroke-opacity: 1; stroke-dasharray: 3 9; stroke-linecap: round; }
 [data-busy] .ring { visibility: visible; stroke-dasharray: 18 82; }
-.count { position: absolute; inset-block-end: 1rem; inset-inline: 0; margin-inline: auto; inline-size: fit-content; padding: .375rem 1.125rem; border-radius: 99rem; background: var(--surface); color: var(--text); font-size: 1.125rem; font-weight: 600; font-variant-numeric: tabular-nums; box-shadow: 0 1px 8px rgb(0 0 0 / .2); }
+.count { position: absolute; inset-block-end: 1em; inset-inline: 0; margin-inline: auto; inline-size: fit-content; padding: .375em 1.125em; border-radius: 99em; background: var(--surface); color: var(--text); font-size: 1.125em; font-weight: 600; font-variant-numeric: tabular-nums; box-shadow: 0 1px 8px rgb(0 0 0 / .2); }
 
-.foot { display: grid; gap: .75rem; align-content: start; }
+.foot { display: grid; gap: .75em; align-content: start; }
 .foot .actions { margin-block-start: 0; }
 [data-state=challenging] .foot { grid-template-columns: 1fr auto; align-items: center; }
 [data-state=challenging] .hint { grid-column: 1 / -1; }
 [data-state=challenging] .steps { justify-content: start; }
 [data-state=challenging] .foot .actions { grid-column: 2; }
 .hint { color: var(--muted); text-align: center; }
-.live[data-state=challenging] .hint { min-block-size: 3rem; }
-.steps { display: flex; align-items: center; justify-content: center; gap: .75rem; color: var(--muted); font-size: .9375rem; }
-.dots { display: flex; gap: .375rem; }
-.dot { inline-size: .625rem; block-size: .625rem; border-radius: 50%; border: 1.5px solid var(--control); }
+.live[data-state=challenging] .hint { min-block-size: 3em; }
+.steps { display: flex; align-items: center; justify-content: center; gap: .75em; color: var(--muted); font-size: .9375em; }
+.dots { display: flex; gap: .375em; }
+.dot { inline-size: .625em; block-size: .625em; border-radius: 50%; border: 1.5px solid var(--control); }
 .dot[data-current] { border-color: var(--accent); }
 .dot[data-done] { border-color: var(--accent); background: var(--accent); }
 
-.options { display: grid; gap: 1rem; }
-.meter { display: flex; align-items: center; gap: .75rem; padding: .75rem 1rem; border-radius: .75rem; background: var(--raised); }
+.options { display: grid; gap: 1em; }
+.meter { display: flex; align-items: center; gap: .75em; padding: .75em 1em; border-radius: .75em; background: var(--raised); }
 .meter .icon { color: var(--muted); }
 .meter[data-light=ok] .icon { color: var(--good); }
 .meter:is([data-light=too_dark], [data-light=too_bright], [data-light=backlit]) .icon { color: var(--warn); }
-.field { display: grid; gap: .375rem; }
+.field { display: grid; gap: .375em; }
 label, legend, summary { font-weight: 600; }
-select { inline-size: 100%; min-block-size: 2.75rem; padding-inline: .75rem; border: 1px solid var(--control); border-radius: .75rem; background: var(--surface); color: inherit; font: inherit; text-overflow: ellipsis; }
-summary { padding-block: .625rem; cursor: pointer; border-radius: .25rem; }
-.choices { display: grid; gap: 1.25rem; padding-block-start: .25rem; }
-legend { padding: 0; margin-block-end: .25rem; }
-.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; padding-block: .375rem; }
-.choice input { inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--accent); }
+select { inline-size: 100%; min-block-size: 2.75em; padding-inline: .75em; border: 1px solid var(--control); border-radius: .75em; background: var(--surface); color: inherit; font: inherit; text-overflow: ellipsis; }
+summary { padding-block: .625em; cursor: pointer; border-radius: .25em; }
+.choices { display: grid; gap: 1.25em; padding-block-start: .25em; }
+legend { padding: 0; margin-block-end: .25em; }
+.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .75em; padding-block: .375em; }
+.choice input { inline-size: 1.5em; block-size: 1.5em; margin: 0; accent-color: var(--accent); }
 .choice label { font-weight: 500; }
-.about { grid-column: 2; color: var(--muted); font-size: .9375rem; }
-.warning { display: flex; gap: .5rem; margin-block-start: .375rem; color: var(--warn); font-weight: 500; }
-.group { display: grid; padding-block-start: .875rem; border-block-start: 1px solid var(--line); }
+.about { grid-column: 2; color: var(--muted); font-size: .9375em; }
+.warning { display: flex; gap: .5em; margin-block-start: .375em; color: var(--warn); font-weight: 500; }
+.group { display: grid; padding-block-start: .875em; border-block-start: 1px solid var(--line); }
 
 /* Side by side: where there is room for the options, and where there is little height (a phone on its side, 200 % zoom). */
-@container (min-width: 56rem) {
-  .frame:has(.live[data-state=adjusting]:not([hidden])) { max-inline-size: max(60rem, var(--face-liveness-max-width, 35rem)); }
-  .live[data-state=adjusting] { grid-template: auto auto 1fr / minmax(0, 3fr) minmax(0, 2fr); column-gap: 2rem; }
+@container (min-width: 56em) {
+  .frame:has(.live[data-state=adjusting]:not([hidden])) { max-inline-size: max(60em, var(--face-liveness-max-width, 35em)); }
+  .live[data-state=adjusting] { grid-template: auto auto 1fr / minmax(0, 3fr) minmax(0, 2fr); column-gap: 2em; }
   .live[data-state=adjusting] .prompt { grid-column: 1 / -1; }
   .options { grid-area: 2 / 2 / 4 / 3; align-content: start; }
 }
-@media (max-height: 35rem) and (min-width: 30rem) and (min-aspect-ratio: 1/1) {
-  .frame { max-inline-size: 60rem; padding: 1rem; }
-  .live.live.live { grid-template: auto auto 1fr / minmax(0, 1fr) minmax(0, 1fr); column-gap: 1.5rem; }
+@media (max-height: 35em) and (min-width: 30em) and (min-aspect-ratio: 1/1) {
+  .frame { max-inline-size: 60em; padding: 1em; }
+  .live.live.live { grid-template: auto auto 1fr / minmax(0, 1fr) minmax(0, 1fr); column-gap: 1.5em; }
   .live.live[data-state] .prompt { grid-area: 1 / 2; min-block-size: 0; justify-content: start; }
-  .live .stage { grid-area: 1 / 1 / 4 / 2; aspect-ratio: 4 / 3; max-block-size: calc(100svh - 2.25rem); }
+  .live .stage { grid-area: 1 / 1 / 4 / 2; aspect-ratio: 4 / 3; max-block-size: calc(100svh - 2.25em); }
   .live .options { grid-area: 2 / 2; }
   .live .foot { grid-area: 3 / 2; align-content: start; }
   .live .said.said { text-align: start; }
-  .live.live.live h2 { font-size: 1.375rem; }
-  .figure { inline-size: 5rem; block-size: 5.43rem; }
+  .live.live.live h2 { font-size: 1.375em; }
+  .figure { inline-size: 5em; block-size: 5.43em; }
 }
-@container (max-width: 24rem) { .figure { inline-size: 5rem; block-size: 5.43rem; } }
+@container (max-width: 24em) { .figure { inline-size: 5em; block-size: 5.43em; } }
 
 @media (prefers-reduced-motion: no-preference) {
   .ring { transition: stroke-dasharray .35s ease-out; }
@@ -209,8 +210,8 @@ legend { padding: 0; margin-block-end: .25rem; }
 }
 @keyframes round { to { stroke-dashoffset: -100; } }
 
-.light { position: fixed; inset: 0; z-index: 2147483647; inline-size: 100vw; block-size: 100vh; block-size: 100dvh; max-inline-size: none; max-block-size: none; margin: 0; padding: 2rem; border: 0; display: grid; place-content: center; justify-items: center; gap: 1rem; text-align: center; color: #000; background: #fff; forced-color-adjust: none; }
-.light-text { font-size: 1.25rem; font-weight: 600; }
+.light { position: fixed; inset: 0; z-index: 2147483647; inline-size: 100vw; block-size: 100vh; block-size: 100dvh; max-inline-size: none; max-block-size: none; margin: 0; padding: 2em; border: 0; display: grid; place-content: center; justify-items: center; gap: 1em; text-align: center; color: #000; background: #fff; forced-color-adjust: none; }
+.light-text { font-size: 1.25em; font-weight: 600; }
 .light .button { background: #000; color: #fff; }
 .light .button:focus-visible { outline-color: #000; }
 
@@ -226,7 +227,7 @@ legend { padding: 0; margin-block-end: .25rem; }
 /** How the figure of each challenge moves: from rest to its pose and back, slowly. Who asked for reduced motion sees the
  * pose itself, with the arrow. */
 const FIGURE = `
-.figure { inline-size: 7.5rem; block-size: 8.14rem; flex: none; overflow: visible; }
+.figure { inline-size: 7.5em; block-size: 8.14em; flex: none; overflow: visible; }
 .figure.absent { display: none; }
 .figure * { vector-effect: non-scaling-stroke; }
 .head, .nose, .mouth, .arrow { fill: none; stroke: var(--text); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }

@@ -73,7 +73,7 @@ export function consentPage(words, act) {
   const text = h('slot', { name: 'consent' }, h('ul', { class: 'points', part: 'text' }, ...points),
     h('p', { class: 'fine' }, words('consent.alternative')));
   const agree = button(words('button.agree'), 'primary', 'agree', () => act.send({ type: 'consent' }));
-  const decline = button(words('button.decline'), 'secondary', 'decline', () => act.send({ type: 'decline' }));
+  const decline = button(words('button.decline'), 'secondary', 'decline cancel', () => act.send({ type: 'decline' }));
   return { node: screen('consent', title, text, actions(agree, decline)), heading: title, update() {} };
 }
 

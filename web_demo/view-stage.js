@@ -42,7 +42,7 @@ export class StagePage {
     this._tone = h('span', { class: 'tone' });
     this._overlay = new Overlay();
     this._count = h('p', { class: 'count', part: 'countdown', hidden: true });
-    this.video = h('video', { part: 'video', autoplay: true, playsinline: true, 'aria-label': words('a11y.preview') });
+    this.video = h('video', { part: 'video', autoplay: true, playsinline: true, disablepictureinpicture: true, 'aria-label': words('a11y.preview') });
     this.video.muted = true;
     this._options = options(words, act);
     this._steps = h('div', { class: 'steps', part: 'steps', hidden: true });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { initialModel } from '../../web_demo/machine.js';
+import { STREAMING, initialModel } from '../../web_demo/machine.js';
 import { FIGURES, lineOf } from '../../web_demo/prompts.js';
 import english from '../../web_demo/strings/en.js';
 import { CSS } from '../../web_demo/styles.js';
@@ -69,4 +69,9 @@ test('every state has a line', () => {
   for (const state of ['idle', 'consent', 'preparing', 'adjusting', 'connecting', 'positioning', 'challenging', 'checking']) {
     said(lineOf(model({ state })));
   }
+});
+
+test('who left the page is called back, for as long as a session runs', () => {
+  for (const state of STREAMING) assert.equal(lineOf(model({ state, hidden: true, challenge })).key, 'state.hidden');
+  assert.notEqual(lineOf(model({ state: 'adjusting', hidden: true })).key, 'state.hidden');
 });
