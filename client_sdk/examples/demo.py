@@ -7,6 +7,9 @@ address of the public keys. Then three attempts stream video over WebRTC:
     (b) the presenter obeys, and the reference is somebody else     -> fail, no token
     (c) a still picture of the right person                         -> not performed, no token
 
+Then, when it is started from a terminal, it serves the onboarding demo, an invented bank in `web_demo/bank`, and opens
+it in a browser: sign up and log in with your own face.
+
 The presenter is a rendered portrait in the public domain. It is a test instrument, and by nature a reenactment attack:
 that it passes shows that the machinery works, not that a live person was there. It runs under the policy `demo`, which
 a server in production mode refuses.
@@ -15,6 +18,7 @@ a server in production mode refuses.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -43,6 +47,7 @@ from liveness_server.evaluation.presenter import Answer, Behaviour, Presenter, p
 
 AUDIENCE = "https://bank.example"
 HERE = Path(__file__).parent
+WEB_DEMO = HERE.parents[1] / "web_demo"
 START_LIMIT_S = 60.0
 FPS = 20.0
 """Rendering, encoding, decoding and analysing share two cores here; a camera gives 30."""
@@ -223,7 +228,19 @@ def say_what_next() -> None:
     say("  .venv/bin/liveness-server analyze clip.mp4 --reference me.jpg        # a file, without a server")
 
 
+def serve_onboarding() -> None:
+    """Serve the onboarding demo until Ctrl-C, its front page in a browser; without a terminal, say how to."""
+    say()
+    if not sys.stdin.isatty():
+        say("sign up and log in by a face check, in a browser: make demo-web")
+        return
+    say("now in a browser: an invented bank, and your own face (Ctrl-C ends it; `make demo-web` starts it at once)")
+    with contextlib.suppress(KeyboardInterrupt):
+        subprocess.run([sys.executable, "-m", "bank", "--open"], cwd=WEB_DEMO, check=False)  # noqa: S603 (our own)
+
+
 if __name__ == "__main__":
     with quiet_native_logs():
         code = main()
+    serve_onboarding()
     sys.exit(code)

@@ -3,12 +3,13 @@
  * what came of a check is what the backend says after it has verified the token.
  */
 
-const element = /** @type {HTMLElement & {requestSession?: (request: object) => Promise<object>}} */ (
+const element = /** @type {HTMLElement & {requestSession?: (request: {profile: string, jwk: object}) => Promise<object>}} */ (
   document.getElementById('check')
 );
 const notice = /** @type {HTMLElement} */ (document.getElementById('notice'));
 const link = /** @type {HTMLElement} */ (document.getElementById('notice-link'));
 
+const ELEMENT = '/element/define.js';
 const OFFLINE = 'We cannot reach Meridian right now. Please check your connection and try again.';
 const NOT_LOADED = 'The face check could not be loaded. Please reload the page, or use a current browser.';
 
@@ -59,7 +60,7 @@ async function conclude(token) {
   }
 }
 
-element.requestSession = async ({ profile, jwk }) => {
+element.requestSession = async (/** @type {{profile: string, jwk: object}} */ { profile, jwk }) => {
   tell('');
   try {
     return await post('/api/session', { profile, jwk, consent: element.dataset.consent });
@@ -75,4 +76,8 @@ element.addEventListener('statechange', (event) => {
   if (/** @type {CustomEvent} */ (event).detail.state === 'preparing') tell('');
 });
 
-import('/element/define.js').catch(() => tell(NOT_LOADED));
+const language = /** @type {HTMLSelectElement} */ (document.getElementById('lang'));
+language.addEventListener('change', () => language.form?.requestSubmit());
+language.form?.querySelector('button')?.setAttribute('hidden', '');
+
+import(ELEMENT).catch(() => tell(NOT_LOADED));

@@ -156,30 +156,31 @@ function showSession({ decision, reasons, checks, challenges }) {
     row([one.kind, one.outcome, inSeconds(one.onset_s), inSeconds(one.done_s)], one.outcome === 'done' ? 'pass' : 'fail')));
 }
 
+/** Unit of each series the server keeps. @type {Record<string, string>} */
+const UNITS = { yaw: '°', pitch: '°', frame_interval: 's', face_size: 'of the width', light: 'of 255' };
+
 /**
- * The series of an answer as points [seconds, value]: arrays beside a common time, or pairs of their own.
- * @param {any} answer
- * @returns {[string, [number, number][], string][]}
+ * The series of an answer as points [seconds, value]; frames without a face have none.
+ * @param {Record<string, any>} answer
+ * @returns {[string, [number, number][]][]}
  */
-function seriesOf(answer) {
-  const all = answer?.series ?? answer?.traces ?? answer ?? {};
-  const time = all.t ?? all.time ?? answer?.t;
-  return Object.entries(all).filter(([name, values]) => Array.isArray(values) && !['t', 'time'].includes(name))
-    .map(([name, values]) => [name, values.map((/** @type {any} */ v, /** @type {number} */ i) =>
-      Array.isArray(v) ? v : [time?.[i] ?? i, v]).filter((/** @type {any} */ point) =>
-      Number.isFinite(point[0]) && Number.isFinite(point[1])), answer?.units?.[name] ?? '']);
+function seriesOf({ t = [], ...all }) {
+  return Object.entries(all).filter(([, values]) => Array.isArray(values)).map(([name, values]) => {
+    const points = values.map((/** @type {number} */ value, /** @type {number} */ i) => /** @type {[number, number]} */ ([t[i], value]));
+    return [name, points.filter((/** @type {number[]} */ [at, value]) => Number.isFinite(at) && Number.isFinite(value))];
+  });
 }
 
 /**
  * One trace as a picture with its range in words.
- * @param {string} name @param {[number, number][]} points @param {string} unit
+ * @param {string} name @param {[number, number][]} points
  */
-function plot(name, points, unit) {
+function plot(name, points) {
   const [times, values] = [points.map(([t]) => t), points.map(([, v]) => v)];
   const [start, end, low, high] = [Math.min(...times), Math.max(...times), Math.min(...values), Math.max(...values)];
   const x = (/** @type {number} */ t) => (WIDTH * (t - start)) / (end - start || 1);
   const y = (/** @type {number} */ v) => HEIGHT - 4 - ((HEIGHT - 8) * (v - low)) / (high - low || 1);
-  const range = `${low.toPrecision(3)} to ${high.toPrecision(3)} ${unit}, ${(end - start).toFixed(1)} s`;
+  const range = `${low.toPrecision(3)} to ${high.toPrecision(3)} ${UNITS[name] ?? ''}, ${(end - start).toFixed(1)} s`;
   const svg = draw('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${name}: ${range}` });
   if (low < 0 && high > 0) svg.append(draw('line', { class: 'axis', x1: 0, x2: WIDTH, y1: y(0), y2: y(0) }));
   svg.append(draw('polyline', { class: 'trace', points: points.map(([t, v]) => `${x(t).toFixed(1)},${y(v).toFixed(1)}`).join(' ') }));
@@ -193,7 +194,7 @@ function plot(name, points, unit) {
 async function askServer() {
   const [session, traces] = await Promise.all([ask('/api/developer/session'), ask('/api/developer/traces')]);
   showSession(session);
-  const drawn = seriesOf(traces).filter(([, points]) => points.length > 1).map(([name, points, unit]) => plot(name, points, unit));
+  const drawn = seriesOf(traces).filter(([, points]) => points.length > 1).map((one) => plot(...one));
   if (drawn.length) list('traces', drawn);
   return Boolean(session.decision);
 }
