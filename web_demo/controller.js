@@ -87,7 +87,6 @@ export class Controller extends EventTarget {
     if (!RESTING.includes(this.#model.state)) this.send({ type: 'cancel' });
     this.#disposed = true;
     this.#listening.abort();
-    this.#free();
   }
 
   /** @param {MachineEvent} event */
@@ -233,12 +232,6 @@ export class Controller extends EventTarget {
       if (this.#timers.has(name)) this.#ports.clearTimer(this.#timers.get(name));
       this.#timers.delete(name);
     }
-  }
-
-  #free() {
-    this.#clearTimer('all');
-    this.#closeCamera();
-    this.#disconnect(1000);
   }
 }
 

@@ -198,7 +198,16 @@ test('the server says which profile it really is', () => {
   assert.equal(profileAfter('profile-of-the-future'), 'standard');
 });
 
+test('whoever is still choosing has all the time again', () => {
+  for (const type of ['chooseProfile', 'chooseLight', 'chooseCamera']) {
+    for (const state of STATES.filter((each) => TRANSITIONS[each][type])) assert.ok(machine.RENEWS[state].includes(type), state);
+  }
+});
+
 test('signs of life give a state its time anew, guidance does not', () => {
+  for (const [state, type] of [['challenging', 'challenge'], ['challenging', 'progress'], ['checking', 'light']]) {
+    assert.ok(machine.RENEWS[state].includes(type));
+  }
   for (const [state, names] of Object.entries(machine.RENEWS)) {
     for (const type of names) assertTimed(IN(state), reduce(IN(state), event(type, type === 'progress' ? { outcome: 'retry' } : {})).effects);
   }
@@ -235,6 +244,17 @@ test('a retry is offered where it may help and a session can be had', () => {
     assert.equal(IN(state, { renewable: false }).canRetry, false, `${state}: the session is used up`);
   }
   assert.equal(IN('passed').canRetry, false);
+});
+
+test('only what lies in the browser or the page is not worth another attempt', () => {
+  const hopeless = Object.keys(machine.PROBLEMS).filter((problem) => !machine.PROBLEMS[problem]);
+  assert.deepEqual(hopeless, ['unsupported', 'insecure', 'policy_blocked']);
+});
+
+test('start takes over what the host wishes, and a session that was not used', () => {
+  const { model } = reduce(IN('failed', { renewable: false }), event('start', { profile: 'motion-free', lightWanted: true }));
+  assert.deepEqual([model.profile, model.lightWanted, model.renewable, model.spent], ['motion-free', true, false, false]);
+  assert.equal(reduce(IN('idle'), event('start', { renewable: false })).model.renewable, false);
 });
 
 test('retry is ignored where it is not offered', () => {
@@ -328,6 +348,7 @@ test('coloured light is shown to whom agreed, and answered with nothing for anyb
   const done = reduce(asked.model, event('lightDone'));
   assert.deepEqual(done.effects, [{ type: 'sendLightShown', id: 1, shownS: [0.02] }]);
   assert.equal(done.model.light, null);
+  assert.deepEqual(reduce(asked.model, event('lightDone', { id: 7 })), { model: asked.model, effects: [] });
   const unasked = reduce(IN('challenging', {}), event('light'));
   assert.equal(unasked.model.light, null);
   assert.deepEqual(unasked.effects[0], { type: 'sendLightShown', id: 1, shownS: [] });
