@@ -235,8 +235,11 @@ def serve_onboarding() -> None:
         say("sign up and log in by a face check, in a browser: make demo-web")
         return
     say("now in a browser: an invented bank, and your own face (Ctrl-C ends it; `make demo-web` starts it at once)")
-    with contextlib.suppress(KeyboardInterrupt):
-        subprocess.run([sys.executable, "-m", "bank", "--open"], cwd=WEB_DEMO, check=False)  # noqa: S603 (our own)
+    with subprocess.Popen([sys.executable, "-m", "bank", "--open"], cwd=WEB_DEMO) as bank:
+        while bank.poll() is None:
+            # The bank hears Ctrl-C too, and needs a moment to stop its server.
+            with contextlib.suppress(KeyboardInterrupt):
+                bank.wait()
 
 
 if __name__ == "__main__":
