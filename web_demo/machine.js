@@ -34,7 +34,9 @@ const OVER = Object.freeze({
 });
 
 /** What an attempt begins with; the person's choices are kept from one attempt to the next. */
-const FRESH = Object.freeze({ ...OVER, done: 0, problem: null, reason: null, token: null, canRetry: false });
+const FRESH = Object.freeze({
+  ...OVER, sessionProfile: null, done: 0, problem: null, reason: null, token: null, canRetry: false,
+});
 
 /**
  * The model before anything happened.
@@ -64,7 +66,7 @@ const CHOOSE = {
 const GUARDS = {
   proceed: ({ cameraOpen }) => cameraOpen,
   retry: ({ canRetry }) => canRetry,
-  progress: ({ challenge }, { id }) => challenge?.id === id,
+  progress: ({ challenge, outcome }, { id }) => challenge?.id === id && outcome === null,
   lightDone: ({ light }, { id }) => light?.id === id,
   verdict: (_, { decision }) => Object.hasOwn(DECISIONS, decision),
 };
@@ -91,7 +93,7 @@ const PATCHES = {
   sessionReady: () => ({ spent: true }),
   sessionFailed: (_, { problem }) => ({ problem }),
   fault: (_, { problem }) => ({ problem }),
-  welcome: (model, { welcome }) => ({ profile: PROFILES.find((known) => known === welcome.profile) ?? model.profile }),
+  welcome: (_, { welcome }) => ({ sessionProfile: PROFILES.find((known) => known === welcome.profile) ?? null }),
   closed: (_, { code }) => ({ problem: PROBLEM_OF_CLOSE[code] ?? PROBLEM_OF_OTHER_CLOSE }),
   expired: () => ({ problem: 'session_expired' }),
   hiddenTooLong: () => ({ problem: 'interrupted' }),
@@ -206,10 +208,11 @@ function effectsOf(before, event, after) {
  * Seconds the model's state may last; null in a resting state.
  * @param {Model} model
  */
-export function timeoutOf({ state, profile }) {
+export function timeoutOf({ state, profile, sessionProfile }) {
   const seconds = TIMEOUTS[state];
   if (seconds === undefined) return null;
-  return profile === 'extended-time' && !MACHINE_TIMED.includes(state) ? seconds * EXTENDED_FACTOR : seconds;
+  const extended = (sessionProfile ?? profile) === 'extended-time' && !MACHINE_TIMED.includes(state);
+  return extended ? seconds * EXTENDED_FACTOR : seconds;
 }
 
 /**

@@ -23,7 +23,8 @@
  * What the element shows: frozen plain data, the same object until something changes.
  * @typedef {object} Model
  * @property {State} state
- * @property {Profile} profile
+ * @property {Profile} profile  what the person chose
+ * @property {Profile|null} sessionProfile  what the server says the session has, which the host decides
  * @property {boolean} lightWanted  whether the person agreed to coloured light
  * @property {readonly CameraInfo[]} cameras
  * @property {string|null} cameraId

@@ -186,16 +186,19 @@ for (const state of Object.keys(TIMEOUTS)) {
 test('extended-time gives a person ten times as long, and a machine no longer', () => {
   for (const state of Object.keys(TIMEOUTS)) {
     const factor = state === 'connecting' ? 1 : 10;
-    assert.equal(timeoutOf({ ...IN(state), profile: 'extended-time' }), TIMEOUTS[state] * factor, state);
+    assert.equal(timeoutOf({ ...IN(state), profile: 'extended-time', sessionProfile: null }), TIMEOUTS[state] * factor, state);
     assert.equal(timeoutOf(IN(state)), TIMEOUTS[state]);
   }
 });
 
 test('the server says which profile it really is', () => {
   const model = run(IN('connecting'), ['sessionReady', 'socketOpen']).model;
-  const profileAfter = (profile) => reduce(model, event('welcome', { welcome: { ...WELCOME, profile } })).model.profile;
-  assert.equal(profileAfter('extended-time'), 'extended-time');
-  assert.equal(profileAfter('profile-of-the-future'), 'standard');
+  const after = (profile) => reduce(model, event('welcome', { welcome: { ...WELCOME, profile } })).model;
+  for (const [profile, said] of [['extended-time', 'extended-time'], ['profile-of-the-future', null]]) {
+    assert.deepEqual([after(profile).profile, after(profile).sessionProfile], ['standard', said]);
+  }
+  assert.equal(timeoutOf({ ...after('extended-time'), state: 'positioning' }), 10 * TIMEOUTS.positioning);
+  assert.equal(timeoutOf({ ...after('standard'), profile: 'extended-time', state: 'positioning' }), TIMEOUTS.positioning);
 });
 
 test('whoever is still choosing has all the time again', () => {
@@ -330,7 +333,7 @@ test('a challenge replaces the guidance, and its outcome counts once', () => {
   const done = reduce(prompted.model, event('progress', { id: 1 }));
   assert.deepEqual([done.model.state, done.model.outcome, done.model.done], ['challenging', 'done', 1]);
   assert.deepEqual(told(done.effects, 'progress'), [{ id: 1, outcome: 'done', done: 1 }]);
-  assert.deepEqual(reduce(done.model, event('progress', { id: 7 })), { model: done.model, effects: [] });
+  for (const id of [1, 7]) assert.deepEqual(reduce(done.model, event('progress', { id })), { model: done.model, effects: [] });
 });
 
 test('the last challenge done leads to checking, a retry does not, and one more challenge leads back', () => {
