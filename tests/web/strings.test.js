@@ -319,3 +319,9 @@ test('every key that the element names exists', { skip: noParser }, () => {
   const known = (key) => (key.endsWith('*') ? KEYS.some((have) => have.startsWith(key.slice(0, -1))) : key in english);
   none(CODE.flatMap((name) => named(read(`web_demo/${name}`)).filter((key) => !known(key)).map((key) => `${name}: ${key}`)));
 });
+
+test('every text is named somewhere in the element', { skip: noParser }, () => {
+  const uses = CODE.flatMap((name) => named(read(`web_demo/${name}`)));
+  const used = (key) => uses.some((use) => (use.endsWith('*') ? key.startsWith(use.slice(0, -1)) : use === key));
+  none(KEYS.filter((key) => !used(key)));
+});

@@ -7,7 +7,6 @@ export default {
   'consent.prepare': 'Suchen Sie einen gleichmäßig hellen Platz und achten Sie darauf, dass nichts Ihr Gesicht verdeckt.',
   'consent.alternative': 'Wenn Sie das lieber nicht möchten, fragen Sie den Dienst nach einem anderen Weg.',
 
-  'adjust.title': 'Machen Sie sich bereit',
   'adjust.text': 'Halten Sie das Gerät auf Augenhöhe und bringen Sie Ihr Gesicht in das Oval.',
   'adjust.camera': 'Kamera',
   'adjust.camera_unnamed': 'Kamera {number}',
@@ -43,12 +42,6 @@ export default {
   'button.continue': 'Weiter',
   'button.cancel': 'Abbrechen',
   'button.retry': 'Erneut versuchen',
-  'button.help': 'Hilfe',
-  'button.close': 'Schließen',
-  'button.sound_on': 'Ton einschalten',
-  'button.sound_off': 'Ton ausschalten',
-  'button.speech_on': 'Gesprochene Anweisungen einschalten',
-  'button.speech_off': 'Gesprochene Anweisungen ausschalten',
   'button.skip_light': 'Farben überspringen',
 
   'guidance.ok': 'Gut. Bleiben Sie so',
@@ -196,13 +189,7 @@ export default {
   'light.choose.text': 'Der Bildschirm wechselt dann ein paar Sekunden lang langsam die Farbe, was die Prüfung verbessern kann. Sie können das weglassen.',
   'light.warning': 'Wenn Sie empfindlich auf wechselndes Licht reagieren, lassen Sie das ausgeschaltet.',
   'light.now': 'Sehen Sie weiter auf den Bildschirm, während er die Farbe wechselt',
-  'light.skip': 'Sie können das jederzeit überspringen.',
 
   'a11y.label': 'Gesichtsprüfung',
   'a11y.preview': 'Bild Ihrer Kamera, gespiegelt',
-  'a11y.progress': 'Erledigte Bewegungen',
-  'a11y.countdown': 'Verbleibende Zeit für diese Bewegung',
-  'a11y.meter': 'Licht auf Ihrem Gesicht',
-  'a11y.camera': 'Kamera wählen',
-  'a11y.result': 'Ergebnis der Prüfung',
 };

@@ -7,7 +7,6 @@ export default {
   'consent.prepare': 'Find a place with even light, and make sure that nothing hides your face.',
   'consent.alternative': 'If you would rather not do this, ask the service for another way.',
 
-  'adjust.title': 'Get ready',
   'adjust.text': 'Hold the device at eye level and place your face inside the oval.',
   'adjust.camera': 'Camera',
   'adjust.camera_unnamed': 'Camera {number}',
@@ -43,12 +42,6 @@ export default {
   'button.continue': 'Continue',
   'button.cancel': 'Cancel',
   'button.retry': 'Try again',
-  'button.help': 'Help',
-  'button.close': 'Close',
-  'button.sound_on': 'Turn sound on',
-  'button.sound_off': 'Turn sound off',
-  'button.speech_on': 'Turn spoken instructions on',
-  'button.speech_off': 'Turn spoken instructions off',
   'button.skip_light': 'Skip the colours',
 
   'guidance.ok': 'Good. Stay like this',
@@ -196,13 +189,7 @@ export default {
   'light.choose.text': 'The screen then changes colour slowly for a few seconds, which can make the check work better. You can leave this out.',
   'light.warning': 'If you are sensitive to changing light, leave this off.',
   'light.now': 'Keep looking at the screen while it changes colour',
-  'light.skip': 'You can skip this at any time.',
 
   'a11y.label': 'Face check',
   'a11y.preview': 'Picture of your camera, mirrored',
-  'a11y.progress': 'Movements done',
-  'a11y.countdown': 'Time left for this movement',
-  'a11y.meter': 'Light on your face',
-  'a11y.camera': 'Choose the camera',
-  'a11y.result': 'Result of the check',
 };

@@ -7,7 +7,6 @@ export default {
   'consent.prepare': 'Busque un lugar con luz uniforme y asegúrese de que nada le tape el rostro.',
   'consent.alternative': 'Si prefiere no hacerlo, pida al servicio otra forma de identificarse.',
 
-  'adjust.title': 'Prepárese',
   'adjust.text': 'Sostenga el dispositivo a la altura de los ojos y coloque el rostro dentro del óvalo.',
   'adjust.camera': 'Cámara',
   'adjust.camera_unnamed': 'Cámara {number}',
@@ -43,12 +42,6 @@ export default {
   'button.continue': 'Continuar',
   'button.cancel': 'Cancelar',
   'button.retry': 'Intentar de nuevo',
-  'button.help': 'Ayuda',
-  'button.close': 'Cerrar',
-  'button.sound_on': 'Activar el sonido',
-  'button.sound_off': 'Desactivar el sonido',
-  'button.speech_on': 'Activar las instrucciones habladas',
-  'button.speech_off': 'Desactivar las instrucciones habladas',
   'button.skip_light': 'Omitir los colores',
 
   'guidance.ok': 'Bien. Quédese así',
@@ -196,13 +189,7 @@ export default {
   'light.choose.text': 'La pantalla cambia entonces de color lentamente durante unos segundos, lo que puede mejorar la verificación. Puede prescindir de ello.',
   'light.warning': 'Si es sensible a los cambios de luz, déjelo desactivado.',
   'light.now': 'Siga mirando a la pantalla mientras cambia de color',
-  'light.skip': 'Puede omitirlo en cualquier momento.',
 
   'a11y.label': 'Verificación facial',
   'a11y.preview': 'Imagen de su cámara, como en un espejo',
-  'a11y.progress': 'Movimientos hechos',
-  'a11y.countdown': 'Tiempo que queda para este movimiento',
-  'a11y.meter': 'Luz en su rostro',
-  'a11y.camera': 'Elegir la cámara',
-  'a11y.result': 'Resultado de la verificación',
 };

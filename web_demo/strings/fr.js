@@ -7,7 +7,6 @@ export default {
   'consent.prepare': 'Choisissez un endroit à la lumière uniforme et veillez à ce que rien ne cache votre visage.',
   'consent.alternative': 'Si vous préférez ne pas le faire, demandez au service une autre solution.',
 
-  'adjust.title': 'Préparez-vous',
   'adjust.text': 'Tenez l’appareil à hauteur des yeux et placez votre visage dans l’ovale.',
   'adjust.camera': 'Caméra',
   'adjust.camera_unnamed': 'Caméra {number}',
@@ -43,12 +42,6 @@ export default {
   'button.continue': 'Continuer',
   'button.cancel': 'Annuler',
   'button.retry': 'Réessayer',
-  'button.help': 'Aide',
-  'button.close': 'Fermer',
-  'button.sound_on': 'Activer le son',
-  'button.sound_off': 'Désactiver le son',
-  'button.speech_on': 'Activer les consignes vocales',
-  'button.speech_off': 'Désactiver les consignes vocales',
   'button.skip_light': 'Passer les couleurs',
 
   'guidance.ok': 'Bien. Restez ainsi',
@@ -196,13 +189,7 @@ export default {
   'light.choose.text': 'L’écran change alors lentement de couleur pendant quelques secondes, ce qui peut améliorer la vérification. Vous pouvez vous en passer.',
   'light.warning': 'Si vous êtes sensible aux changements de lumière, laissez cette option désactivée.',
   'light.now': 'Continuez à regarder l’écran pendant qu’il change de couleur',
-  'light.skip': 'Vous pouvez passer cette étape à tout moment.',
 
   'a11y.label': 'Vérification du visage',
   'a11y.preview': 'Image de votre caméra, comme dans un miroir',
-  'a11y.progress': 'Mouvements effectués',
-  'a11y.countdown': 'Temps restant pour ce mouvement',
-  'a11y.meter': 'Lumière sur votre visage',
-  'a11y.camera': 'Choisir la caméra',
-  'a11y.result': 'Résultat de la vérification',
 };

@@ -7,7 +7,6 @@ export default {
   'consent.prepare': 'Procure um lugar com luz uniforme e cuide para que nada cubra o seu rosto.',
   'consent.alternative': 'Se preferir não fazer isso, peça ao serviço outra maneira de se identificar.',
 
-  'adjust.title': 'Prepare-se',
   'adjust.text': 'Segure o aparelho na altura dos olhos e posicione o rosto dentro do oval.',
   'adjust.camera': 'Câmera',
   'adjust.camera_unnamed': 'Câmera {number}',
@@ -43,12 +42,6 @@ export default {
   'button.continue': 'Continuar',
   'button.cancel': 'Cancelar',
   'button.retry': 'Tentar de novo',
-  'button.help': 'Ajuda',
-  'button.close': 'Fechar',
-  'button.sound_on': 'Ligar o som',
-  'button.sound_off': 'Desligar o som',
-  'button.speech_on': 'Ligar as instruções faladas',
-  'button.speech_off': 'Desligar as instruções faladas',
   'button.skip_light': 'Pular as cores',
 
   'guidance.ok': 'Bom. Continue assim',
@@ -196,13 +189,7 @@ export default {
   'light.choose.text': 'A tela então muda de cor devagar por alguns segundos, o que pode melhorar a verificação. Você pode dispensar isso.',
   'light.warning': 'Se você é sensível a mudanças de luz, deixe desligado.',
   'light.now': 'Continue olhando para a tela enquanto ela muda de cor',
-  'light.skip': 'Você pode pular isso a qualquer momento.',
 
   'a11y.label': 'Verificação facial',
   'a11y.preview': 'Imagem da sua câmera, como em um espelho',
-  'a11y.progress': 'Movimentos feitos',
-  'a11y.countdown': 'Tempo restante para este movimento',
-  'a11y.meter': 'Luz no seu rosto',
-  'a11y.camera': 'Escolher a câmera',
-  'a11y.result': 'Resultado da verificação',
 };

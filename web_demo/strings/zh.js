@@ -7,7 +7,6 @@ export default {
   'consent.prepare': '请找一个光线均匀的地方，并确保面部没有任何遮挡。',
   'consent.alternative': '如果您不想这样做，请向服务方询问其他方式。',
 
-  'adjust.title': '请做好准备',
   'adjust.text': '请将设备举到与眼睛同高的位置，并将面部置于椭圆框内。',
   'adjust.camera': '摄像头',
   'adjust.camera_unnamed': '摄像头 {number}',
@@ -43,12 +42,6 @@ export default {
   'button.continue': '继续',
   'button.cancel': '取消',
   'button.retry': '重试',
-  'button.help': '帮助',
-  'button.close': '关闭',
-  'button.sound_on': '打开声音',
-  'button.sound_off': '关闭声音',
-  'button.speech_on': '打开语音提示',
-  'button.speech_off': '关闭语音提示',
   'button.skip_light': '跳过彩色光',
 
   'guidance.ok': '很好，请保持',
@@ -196,13 +189,7 @@ export default {
   'light.choose.text': '屏幕会在几秒钟内缓慢变换颜色，这可能让验证效果更好。您可以不使用。',
   'light.warning': '如果您对光线变化敏感，请不要打开。',
   'light.now': '屏幕变换颜色时，请一直看着屏幕',
-  'light.skip': '您可以随时跳过。',
 
   'a11y.label': '人脸验证',
   'a11y.preview': '您的摄像头画面（镜像）',
-  'a11y.progress': '已完成的动作',
-  'a11y.countdown': '此动作的剩余时间',
-  'a11y.meter': '您面部的光线',
-  'a11y.camera': '选择摄像头',
-  'a11y.result': '验证结果',
 };
