@@ -7,6 +7,7 @@ as they are, so the server's own rules hold.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from starlette.routing import WebSocketRoute
@@ -67,8 +68,10 @@ async def _to_server(websocket: WebSocket, server: ClientConnection) -> None:
 
 
 async def _to_browser(websocket: WebSocket, server: ClientConnection) -> None:
-    async for message in server:
-        await websocket.send_text(message if isinstance(message, str) else "")
+    # Every code but 1000 and 1001 ends the iteration with an exception.
+    with suppress(ConnectionClosed):
+        async for message in server:
+            await websocket.send_text(message if isinstance(message, str) else "")
     # 1005 and 1006 say that there was no code; they must not be sent.
     code = server.close_code if server.close_code not in (None, 1005, 1006) else UNREACHABLE
     await websocket.close(code or UNREACHABLE)
