@@ -2,7 +2,6 @@
 import { Camera } from './camera.js';
 import { Controller } from './controller.js';
 import { Cues, cueOf } from './cues.js';
-import { showLight } from './flash.js';
 import { PROFILES, RESTING } from './machine.js';
 import { LightMeter } from './meter.js';
 import { load } from './strings/index.js';
@@ -80,14 +79,14 @@ class ShownCamera extends Camera {
  * @slot help - beneath every page, but not while movements are asked for
  *
  * @csspart frame - everything
- * @csspart screen - each page; also `idle`, `consent`, `preparing`, `live`, `result`
+ * @csspart screen - each page; also `idle`, `consent`, `preparing`, `live` or `result`
  * @csspart heading - the heading of a page, and the prompt
  * @csspart text - the text of a page without a picture
  * @csspart prompt - the line above the picture, with its figure
- * @csspart detail - what stands under the prompt
+ * @csspart detail - what is under it
  * @csspart hint - the longer wording of a movement
  * @csspart figure - the head that shows the movement
- * @csspart stage - the picture and what lies over it
+ * @csspart stage - around the picture
  * @csspart video - the picture
  * @csspart veil - what dims the picture around the oval
  * @csspart oval - the oval's edge
@@ -110,8 +109,8 @@ class ShownCamera extends Camera {
  * @csspart spinner - while the camera opens
  * @csspart light - the coloured light over the whole screen
  * @csspart help - around the slot `help`
- * @csspart live-polite - what a screen reader is told when it is free
- * @csspart live-assertive - what a screen reader is told at once
+ * @csspart live-polite - said when a screen reader is free
+ * @csspart live-assertive - said at once
  *
  * @cssproperty --face-liveness-accent - the one accent colour; give `--face-liveness-on-accent` with it
  * @cssproperty --face-liveness-on-accent - text on the accent colour
@@ -143,32 +142,15 @@ export class FaceLiveness extends HTMLElement {
     this._spentToken = '';
     /** @type {((session: Session) => void) | null} */
     this._awaited = null;
-    /** @type {RequestSession | null} */
-    this._requestSession = null;
+    /** Asks the host's backend for a session; needed for more than one attempt. It may have been set before the class
+     * was there. @type {RequestSession | null} */
+    this.requestSession = Reflect.get(this, 'requestSession') ?? null;
     /** @type {MediaStream | null} */
     this._stream = null;
     /** @type {LightMeter | null} */
     this._meter = null;
     this._onVisibility = () => this._send({ type: document.hidden ? 'hidden' : 'visible' });
     this._onLeave = () => this.cancel();
-    this._upgrade();
-  }
-
-  /** A property that was set before the class was there must go through its setter. */
-  _upgrade() {
-    const early = Object.getOwnPropertyDescriptor(this, 'requestSession');
-    if (!early) return;
-    Reflect.deleteProperty(this, 'requestSession');
-    this.requestSession = early.value;
-  }
-
-  /** Asks the host's backend for a session; needed for more than one attempt. @type {RequestSession | null} */
-  get requestSession() {
-    return this._requestSession;
-  }
-
-  set requestSession(value) {
-    this._requestSession = value;
   }
 
   /** The state the element is in. */
@@ -231,7 +213,7 @@ export class FaceLiveness extends HTMLElement {
       openSocket: (url, protocol) => new WebSocket(url, protocol),
       createPeer: (config) => new RTCPeerConnection(config),
       requestSession: (request) => this._session(request),
-      showLight: (steps, started) => this._shine(steps, started),
+      showLight: (steps, _, signal) => this._shine(steps, signal),
       setTimer: (run, ms) => setTimeout(run, ms),
       clearTimer: (handle) => clearTimeout(handle),
       now: () => performance.now(),
@@ -253,6 +235,7 @@ export class FaceLiveness extends HTMLElement {
     this._model = model;
     if (before.state !== model.state) this.setAttribute('state', model.state);
     this._view?.render(model);
+    if (model.lightWanted) void coloured();
     const cue = cueOf(before, model);
     if (cue) this._cues.give(cue);
     if (RESTING.includes(model.state)) this._awaited = null;
@@ -316,12 +299,16 @@ export class FaceLiveness extends HTMLElement {
     this._awaited = null;
   }
 
-  /** @param {readonly import('./typedefs.js').LightStep[]} steps @param {() => void} started */
-  async _shine(steps, started) {
-    if (!this._words || !this._view) return [];
-    return showLight(this._root, steps, { words: this._words, started, before: this._view.background });
+  /** @param {readonly import('./typedefs.js').LightStep[]} steps @param {AbortSignal} [signal] */
+  async _shine(steps, signal) {
+    const flash = await coloured();
+    if (!flash || !this._words || !this._view) return []; // as if it was skipped
+    return flash.showLight(this._root, steps, { words: this._words, before: this._view.background, signal });
   }
 }
+
+/** What few people ask for is fetched when they do: at the choice, so that it is there when the server wants it. */
+const coloured = () => import('./flash.js').catch(() => null);
 
 /** A page may be denied its storage; the camera is then not remembered. */
 function storage() {

@@ -93,10 +93,10 @@ function luminance(rgb) {
  * @param {readonly LightStep[]} steps
  * @param {(rgb: Rgb) => void} paint
  * @param {Clock} clock
- * @param {{started?: (() => void) | undefined, skipped?: () => boolean, before?: string | undefined}} [options]
+ * @param {{skipped?: () => boolean, before?: string | undefined}} [options]
  * @returns {Promise<number[]>} seconds after the call at which each colour began to show; none when it was skipped
  */
-export function play(steps, paint, clock, { started = () => {}, skipped = () => false, before } = {}) {
+export function play(steps, paint, clock, { skipped = () => false, before } = {}) {
   const due = dueTimes(steps);
   const arrived = clock.now();
   /** @type {number[]} */
@@ -106,7 +106,6 @@ export function play(steps, paint, clock, { started = () => {}, skipped = () => 
       const t = (clock.now() - arrived) / 1000;
       if (skipped()) return resolve([]);
       if (t >= due[steps.length]) return resolve(shown.length === steps.length ? shown : []);
-      if (!shown.length) started();
       // A colour that fell between two pictures was never seen: it gets the next one's time, and the server's word.
       while (shown.length < steps.length && due[shown.length] <= t) shown.push(Math.round(1000 * t) / 1000);
       paint(lightAt(steps, t, before));
@@ -121,12 +120,12 @@ const SCREEN = { now: () => performance.now(), frame: (draw) => requestAnimation
 
 /**
  * Shows the colours over the whole screen, with a button to leave. Resolves with the seconds since the call at which
- * each colour began to show; with none when the person skipped it or the page was hidden.
+ * each colour began to show; with none when the person skipped it, the page was hidden or `signal` ended it.
  * @param {ShadowRoot | HTMLElement} root where the layer is put for as long as it is shown
  * @param {readonly LightStep[]} steps
- * @param {{words: import('./strings/index.js').Words, started?: (() => void) | undefined, before?: string | undefined, clock?: Clock}} options
+ * @param {{words: import('./strings/index.js').Words, before?: string, signal?: AbortSignal | undefined, clock?: Clock}} options
  */
-export async function showLight(root, steps, { words, started, before, clock = SCREEN }) {
+export async function showLight(root, steps, { words, before, signal, clock = SCREEN }) {
   let skipped = false;
   const skip = () => (skipped = true);
   const layer = curtain(words, skip);
@@ -137,7 +136,8 @@ export async function showLight(root, steps, { words, started, before, clock = S
   const paint = (/** @type {Rgb} */ rgb) => layer.style.setProperty('background-color', cssColour(rgb));
   const stop = () => document.hidden && skip();
   document.addEventListener('visibilitychange', stop);
-  const shown = await play(steps, paint, clock, { started, skipped: () => skipped || !layer.isConnected, before });
+  const over = () => skipped || Boolean(signal?.aborted) || !layer.isConnected;
+  const shown = await play(steps, paint, clock, { skipped: over, before });
   document.removeEventListener('visibilitychange', stop);
   layer.remove();
   focused?.focus({ preventScroll: true });

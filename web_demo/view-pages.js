@@ -60,10 +60,20 @@ function actions(...children) {
 
 /** @param {Words} words @param {Act} act @returns {Page} */
 export function idlePage(words, act) {
-  const title = heading(words('state.idle'));
-  const text = h('slot', { name: 'idle' }, h('p', { part: 'text' }, words('state.idle.text')));
-  const start = button(words('button.start'), 'primary', 'start', act.start);
-  return { node: screen('idle', badge('face', 'accent'), title, text, actions(start)), heading: title, update() {} };
+  return plainPage('idle', words, badge('face', 'accent'), button(words('button.start'), 'primary', 'start', act.start));
+}
+
+/** @param {Words} words @param {Act} act @returns {Page} */
+export function preparingPage(words, act) {
+  const cancel = button(words('button.cancel'), 'secondary', 'cancel', () => act.send({ type: 'cancel' }));
+  return plainPage('preparing', words, h('div', { class: 'spinner', part: 'spinner', 'aria-hidden': 'true' }), cancel);
+}
+
+/** @param {'idle'|'preparing'} name @param {Words} words @param {Node} sign @param {Node} action @returns {Page} */
+function plainPage(name, words, sign, action) {
+  const title = heading(words(`state.${name}`));
+  const text = h('slot', { name }, h('p', { part: 'text' }, words(`state.${name}.text`)));
+  return { node: screen(name, sign, title, text, actions(action)), heading: title, update() {} };
 }
 
 /** @param {Words} words @param {Act} act @returns {Page} */
@@ -75,15 +85,6 @@ export function consentPage(words, act) {
   const agree = button(words('button.agree'), 'primary', 'agree', () => act.send({ type: 'consent' }));
   const decline = button(words('button.decline'), 'secondary', 'decline cancel', () => act.send({ type: 'decline' }));
   return { node: screen('consent', title, text, actions(agree, decline)), heading: title, update() {} };
-}
-
-/** @param {Words} words @param {Act} act @returns {Page} */
-export function preparingPage(words, act) {
-  const title = heading(words('state.preparing'));
-  const text = h('slot', { name: 'preparing' }, h('p', { part: 'text' }, words('state.preparing.text')));
-  const cancel = button(words('button.cancel'), 'secondary', 'cancel', () => act.send({ type: 'cancel' }));
-  const busy = h('div', { class: 'spinner', part: 'spinner', 'aria-hidden': 'true' });
-  return { node: screen('preparing', busy, title, text, actions(cancel)), heading: title, update() {} };
 }
 
 /** @param {Words} words @param {Act} act @returns {Page} */

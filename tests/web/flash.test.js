@@ -110,9 +110,3 @@ test('who skips it reports nothing', async () => {
   const shown = await play(sequences()[0], () => pictured++, pictures(16), { skipped: () => pictured > 20 });
   assert.deepEqual(shown, []);
 });
-
-test('it says when it started, once', async () => {
-  let started = 0;
-  await play(sequences()[0], () => {}, pictures(50), { started: () => started++ });
-  assert.equal(started, 1);
-});
