@@ -22,11 +22,11 @@ export function tags(comment, tag) {
 /** Public properties and methods that have a comment: `{name, text}`; methods with their brackets. */
 export function members(source) {
   const body = source.split('\nexport class ')[1];
-  const found = body.matchAll(/^ {2}\/\*\*\s*((?:(?!\*\/)[^])*)\*\/\n {2}(get |async )?([a-z]\w*)\(/gm);
-  return [...found].map(([, comment, kind, name]) => ({
-    name: kind === 'get ' ? name : `${name}()`,
+  const found = body.matchAll(/^ {2,4}\/\*\*\s*((?:(?!\*\/)[^])*)\*\/\n {2,4}(?:this\.([a-z]\w*) = |(get |async )?([a-z]\w*)\()/gm);
+  return [...found].map(([, comment, field, kind, name]) => ({
+    name: field ?? (kind === 'get ' ? name : `${name}()`),
     text: comment.replace(/^\s*\* ?/gm, '').split(/\s*@\w+/)[0].replace(/\s+/g, ' ').trim(),
-  })).filter(({ name }) => !/Callback\(\)$/.test(name));
+  })).filter(({ name, text }) => text && !/Callback\(\)$/.test(name));
 }
 
 /** An event's text begins with what its `detail` holds, where it holds anything. */
