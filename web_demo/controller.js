@@ -40,10 +40,7 @@ export class Controller extends EventTarget {
   /** @type {Link|null} */ #link = null;
   /** @type {Promise<import('./typedefs.js').Signer>|null} */ #key = null;
 
-  /**
-   * @param {import('./typedefs.js').Ports} ports
-   * @param {import('./typedefs.js').Settings} [settings]
-   */
+  /** @param {import('./typedefs.js').Ports} ports @param {import('./typedefs.js').Settings} [settings] */
   constructor(ports, settings) {
     super();
     this.#ports = ports;
@@ -142,11 +139,7 @@ export class Controller extends EventTarget {
     if (opening === this.#openings) this.send(event);
   }
 
-  /**
-   * @param {number} opening
-   * @param {string|null} deviceId
-   * @returns {Promise<MachineEvent>}
-   */
+  /** @param {number} opening @param {string|null} deviceId @returns {Promise<MachineEvent>} */
   async #open(opening, deviceId) {
     const opened = await this.#ports.camera.open(deviceId ? { deviceId } : {});
     const { stream, settings, cameras } = opened;
@@ -161,10 +154,7 @@ export class Controller extends EventTarget {
     this.#ports.camera.close();
   }
 
-  /**
-   * @param {import('./typedefs.js').Profile} profile
-   * @param {boolean} light
-   */
+  /** @param {import('./typedefs.js').Profile} profile @param {boolean} light */
   #requestSession(profile, light) {
     const { senderKey: makeKey = senderKey, requestSession } = this.#ports;
     const key = (this.#key ??= makeKey());
@@ -193,10 +183,7 @@ export class Controller extends EventTarget {
     this.#link = null;
   }
 
-  /**
-   * @param {number} id
-   * @param {readonly import('./typedefs.js').LightStep[]} steps
-   */
+  /** @param {number} id @param {readonly import('./typedefs.js').LightStep[]} steps */
   #showLight(id, steps) {
     const { signal } = this.#scope;
     return this.#answered(
@@ -216,10 +203,7 @@ export class Controller extends EventTarget {
     if (event && !signal.aborted) this.send(event);
   }
 
-  /**
-   * @param {TimerName} timer
-   * @param {number} seconds
-   */
+  /** @param {TimerName} timer @param {number} seconds */
   #setTimer(timer, seconds) {
     this.#clearTimer(timer);
     const handle = this.#ports.setTimer(() => this.send(RUN_OUT[timer]), 1000 * seconds);
@@ -235,10 +219,7 @@ export class Controller extends EventTarget {
   }
 }
 
-/**
- * @param {import('./typedefs.js').SupportReport} report
- * @returns {MachineEvent}
- */
+/** @param {import('./typedefs.js').SupportReport} report @returns {MachineEvent} */
 function verdictOf({ ok, items }) {
   if (ok) return { type: 'supported' };
   return { type: 'cameraFailed', problem: items.find((item) => !item.ok)?.problem ?? 'unsupported' };

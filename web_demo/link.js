@@ -111,10 +111,7 @@ export class Link {
   }
 }
 
-/**
- * @param {import('./signaling.js').News} news
- * @returns {MachineEvent}
- */
+/** @param {import('./signaling.js').News} news @returns {MachineEvent} */
 function eventOf(news) {
   if (news.type === 'open') return { type: 'socketOpen' };
   if (news.type !== 'message') return news;

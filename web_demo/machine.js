@@ -193,15 +193,16 @@ export function reduce(model, event) {
   return { model: after, effects: effectsOf(model, event, after) };
 }
 
-/**
- * @param {Model} before
- * @param {MachineEvent} event
- * @param {Model} after
- * @returns {Effect[]}
- */
-function effectsOf(before, event, after) {
-  const asked = call(EFFECTS, event, after, before) ?? [];
-  return [...asked, ...timers(before, event, after), ...enter(before, after), ...tell(before, event, after)];
+/** @typedef {(before: Model, event: MachineEvent, after: Model) => Effect[]} Step */
+
+/** @type {Step} */
+function effectsOf(...step) {
+  return [asked, timers, enter, tell].flatMap((part) => part(...step));
+}
+
+/** @type {Step} */
+function asked(before, event, after) {
+  return call(EFFECTS, event, after, before) ?? [];
 }
 
 /**
@@ -215,11 +216,7 @@ export function timeoutOf({ state, profile, sessionProfile }) {
   return extended ? seconds * EXTENDED_FACTOR : seconds;
 }
 
-/**
- * @param {Model} model
- * @param {MachineEvent} event
- * @returns {State|null} null when the event is not taken
- */
+/** @param {Model} model @param {MachineEvent} event @returns {State|null} null when the event is not taken */
 function next(model, event) {
   const target = Object.hasOwn(TRANSITIONS[model.state], event.type) ? TRANSITIONS[model.state][event.type] : undefined;
   if (target === undefined || call(GUARDS, event, model) === false) return null;
@@ -227,11 +224,7 @@ function next(model, event) {
   return Array.isArray(target) ? call(CHOOSE, event, model) : /** @type {State} */ (target);
 }
 
-/**
- * @param {Model} model
- * @param {Partial<Model>} patch
- * @returns {Model}
- */
+/** @param {Model} model @param {Partial<Model>} patch @returns {Model} */
 function change(model, patch) {
   const differs = Object.entries(patch).some(([key, value]) => model[/** @type {keyof Model} */ (key)] !== value);
   if (!differs) return model;
@@ -245,34 +238,20 @@ function canRetry({ state, problem, spent, renewable }) {
   return TERMINAL.includes(state) && state !== 'passed' && worthIt && (!spent || renewable);
 }
 
-/**
- * @param {Model} before
- * @param {MachineEvent} event
- * @param {Model} after
- * @returns {Effect[]}
- */
+/** @type {Step} */
 function timers(before, event, after) {
   const seconds = timeoutOf(after);
   const renewed = RENEWS[after.state]?.includes(event.type);
   return seconds !== null && (before.state !== after.state || renewed) ? [setTimer('state', seconds)] : [];
 }
 
-/**
- * @param {Model} before
- * @param {Model} after
- * @returns {Effect[]}
- */
-function enter(before, after) {
+/** @type {Step} */
+function enter(before, _, after) {
   if (before.state === after.state) return [];
   return TERMINAL.includes(after.state) ? [...FREE] : (ENTER[after.state]?.(after) ?? []);
 }
 
-/**
- * @param {Model} before
- * @param {MachineEvent} event
- * @param {Model} after
- * @returns {Effect[]}
- */
+/** @type {Step} */
 function tell(before, event, after) {
   const news = call(TELL, event, after) ?? [];
   if (before.state === after.state) return news;
@@ -305,11 +284,7 @@ function leave({ state }) {
   return STREAMING.includes(state) ? [{ type: 'sendCancel' }] : [];
 }
 
-/**
- * @param {import('./typedefs.js').TimerName} timer
- * @param {number} seconds
- * @returns {Effect}
- */
+/** @param {import('./typedefs.js').TimerName} timer @param {number} seconds @returns {Effect} */
 function setTimer(timer, seconds) {
   return { type: 'setTimer', timer, seconds };
 }

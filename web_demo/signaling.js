@@ -35,10 +35,7 @@ export class Signaling {
    * knows it always writes. An older one would close the socket. */
   takesStats = false;
 
-  /**
-   * @param {Pick<import('./typedefs.js').Ports, 'openSocket'|'setTimer'|'clearTimer'>} ports
-   * @param {string} url
-   */
+  /** @param {Pick<import('./typedefs.js').Ports, 'openSocket'|'setTimer'|'clearTimer'>} ports @param {string} url */
   constructor(ports, url) {
     this.#ports = ports;
     try {

@@ -184,12 +184,7 @@ export function encode(message) {
   return frame;
 }
 
-/**
- * @param {Readonly<Record<string, Fields>>} messages
- * @param {string} frame
- * @param {boolean} [strict]
- * @returns {any}
- */
+/** @param {Readonly<Record<string, Fields>>} messages @param {string} frame @param {boolean} [strict] @returns {any} */
 function decode(messages, frame, strict = false) {
   const { type, ...rest } = object(parse(frame));
   const fields = messages[known(messages, type)] ?? {};
@@ -219,10 +214,7 @@ function known(messages, type) {
   return name;
 }
 
-/**
- * @param {Fields} fields
- * @param {unknown} value
- */
+/** @param {Fields} fields @param {unknown} value */
 function build(fields, value) {
   const given = object(value);
   const entries = Object.entries(fields).map(([name, field]) => [name, read(name, field, given)]);
