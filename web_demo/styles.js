@@ -51,7 +51,7 @@ const BASE = `
   border: var(--face-liveness-border, 1px solid var(--line));
   border-radius: var(--radius);
 }
-h2, p, ul, fieldset { margin: 0; padding: 0; border: 0; }
+h2, p, ul, fieldset { min-inline-size: 0; margin: 0; padding: 0; border: 0; }
 h2 { font-size: clamp(1.375em, 1.2em + 1.6cqi, 1.75em); font-weight: 600; line-height: 1.25; letter-spacing: -.011em; text-wrap: balance; overflow-wrap: anywhere; }
 :lang(ar) h2, :lang(hi) h2, :lang(zh) h2 { letter-spacing: normal; }
 h2:focus { outline: none; }
@@ -96,8 +96,8 @@ p { text-wrap: pretty; }
 .badge[data-tone=good] { color: var(--good); background: color-mix(in oklab, var(--surface), var(--good) 13%); }
 .badge[data-tone=bad] { color: var(--bad); background: color-mix(in oklab, var(--surface), var(--bad) 11%); }
 .spinner { inline-size: 3.5em; block-size: 3.5em; margin: 1em auto 1.5em; border: .3em solid var(--line); border-block-start-color: var(--accent); border-radius: 50%; }
-.help:not(:has(slot:not(:empty))) { margin: 0; }
-.help { margin-block-start: 1.25em; color: var(--muted); font-size: .9375em; }
+.help { color: var(--muted); font-size: .9375em; }
+:is(.help, .result, .said) ::slotted(*) { display: block; margin-block-start: 1em; }
 [data-state=challenging] .help, [data-state=positioning] .help, [data-state=checking] .help { display: none; }
 
 @media (prefers-reduced-motion: no-preference) {
@@ -146,6 +146,7 @@ video { position: absolute; max-inline-size: none; transform: scaleX(-1); }
 .ring { stroke: var(--accent); stroke-width: 6; stroke-linecap: round; }
 .ring[data-empty] { visibility: hidden; }
 [data-state=adjusting] .ring-track { visibility: hidden; }
+[data-state=adjusting] .edge { stroke: var(--text); stroke-width: 2.5; }
 [data-tone=good] .ring-track { stroke: var(--good); }
 [data-tone=warn] .ring-track { stroke: var(--warn); stroke-opacity: 1; stroke-dasharray: 3 9; stroke-linecap: round; }
 [data-busy] .ring { visibility: visible; stroke-dasharray: 18 82; }
@@ -177,7 +178,7 @@ summary { padding-block: .625em; cursor: pointer; border-radius: .25em; }
 .choices { display: grid; gap: 1.25em; padding-block-start: .25em; }
 legend { padding: 0; margin-block-end: .25em; }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .75em; padding-block: .375em; }
-.choice input { inline-size: 1.5em; block-size: 1.5em; margin: 0; accent-color: var(--accent); }
+.choice input { font: inherit; inline-size: 1.5em; block-size: 1.5em; margin: 0; accent-color: var(--accent); }
 .choice label { font-weight: 500; }
 .about { grid-column: 2; color: var(--muted); font-size: .9375em; }
 .warning { display: flex; gap: .5em; margin-block-start: .375em; color: var(--warn); font-weight: 500; }
@@ -197,7 +198,7 @@ legend { padding: 0; margin-block-end: .25em; }
   .live .stage { grid-area: 1 / 1 / 4 / 2; aspect-ratio: 4 / 3; max-block-size: calc(100svh - 2.25em); }
   .live .options { grid-area: 2 / 2; }
   .live .foot { grid-area: 3 / 2; align-content: start; }
-  .live .said.said { text-align: start; }
+  .live :is(.said.said, .hint) { text-align: start; }
   .live.live.live h2 { font-size: 1.375em; }
   .figure { inline-size: 5em; block-size: 5.43em; }
 }
