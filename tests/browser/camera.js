@@ -14,6 +14,8 @@
     /** What the page asked for, call by call. */
     asked: [],
     drawn: 0,
+    /** Whether opening takes until this is false: nobody answers the browser's question. */
+    stalls: false,
     /** As when somebody pulls the plug. */
     lose() {
       for (const track of camera.tracks.filter(({ readyState }) => readyState === "live")) {
@@ -60,6 +62,9 @@
 
   async function getUserMedia(constraints) {
     camera.asked.push(constraints);
+    while (camera.stalls) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     if (camera.problem) {
       throw new DOMException("as the test wishes", camera.problem);
     }

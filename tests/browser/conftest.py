@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,8 +33,8 @@ def running_host(server) -> Iterator[Host]:
 
 
 @pytest.fixture
-def host(running_host) -> Host:
-    running_host.fresh()
+def host(running_host, server) -> Host:
+    running_host.fresh(server)
     return running_host
 
 
@@ -49,6 +49,20 @@ async def chromium() -> AsyncIterator[Any]:
         browser = await driver.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+FIGURES = pytest.StashKey[dict[str, str]]()
+
+
+@pytest.fixture
+def report_figures(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return what keeps figures for the summary: they are measured, and never fail a test on busy cores."""
+    return request.config.stash.setdefault(FIGURES, {}).update
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for name, figure in config.stash.get(FIGURES, {}).items():
+        terminalreporter.write_line(f"measured in Chromium: {name}: {figure}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -51,9 +52,13 @@ class Host:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.servers = {server.url}
+        """Every server that sessions were created at."""
         self.url = f"http://127.0.0.1:{free_port()}"
         self.reference: str | None = "hopper"
         self.refuses = False
+        self.hangs = False
+        """Whether a request for a session is never answered."""
         self.requests: list[dict[str, Any]] = []
         """What the page asked for, session by session."""
         self.sessions: list[str] = []
@@ -69,21 +74,24 @@ class Host:
             )
         )
 
-    def fresh(self) -> None:
+    def fresh(self, server: Server) -> None:
         """Forget what an earlier test set and saw."""
-        self.reference, self.refuses = "hopper", False
+        self.server, self.reference, self.refuses, self.hangs = server, "hopper", False, False
         self.requests.clear()
         self.sessions.clear()
 
     async def _create(self, request: Request) -> Response:
         wanted = await request.json()
         self.requests.append(wanted)
+        while self.hangs:  # noqa: ASYNC110 (another thread says when)
+            await asyncio.sleep(0.05)
         if self.refuses:
             return JSONResponse({"error": "not now"}, status_code=403)
         return JSONResponse(await self.session(wanted))
 
     async def session(self, wanted: dict[str, Any]) -> dict[str, str]:
         """Create a session as the page wants it."""
+        self.servers.add(self.server.url)
         async with self.server.client() as client:
             session = await client.create_session(
                 f"subject-{len(self.sessions)}-{time.monotonic_ns()}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from browser.feed import SIZE
 from browser.visit import visiting
 from e2e.conftest import STARVED, TRIES
 
@@ -30,6 +31,6 @@ async def test_the_wire_alone_passes_with_the_presenter_as_camera(chromium, host
             break
     assert (code, seen[-1]["decision"]) == (1000, "pass"), info
     assert visit.feed.heard == [message["kind"] for message in seen if message["type"] == "challenge"]
-    assert (sent["frameWidth"], sent["frameHeight"]) == (640, 480)
+    assert (sent["frameWidth"], sent["frameHeight"]) == SIZE
     assert not visit.wrong
     assert not visit.foreign
