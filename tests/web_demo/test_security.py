@@ -31,6 +31,17 @@ async def test_a_session_from_before_the_log_in_is_worth_nothing_after_it(scene:
     assert (await planted.open("/account")).status_code == 303
 
 
+async def test_a_script_s_late_request_logs_nobody_out(scene: Scene) -> None:
+    await scene.visitor.apply()
+    late = Visitor(scene.app)
+    late.http.cookies.update(dict(scene.visitor.http.cookies))
+    await scene.visitor.begin()
+    await scene.visitor.conclude(scene.token())
+    answer = await late.open("/api/developer/session")
+    assert answer.json() == {}
+    assert "set-cookie" not in answer.headers
+
+
 async def test_a_session_that_fell_silent_is_over(scene: Scene) -> None:
     await scene.sign_up()
     scene.clock.now += scene.settings.idle_s + 1

@@ -8,6 +8,7 @@ import socket
 import tempfile
 import webbrowser
 from contextlib import ExitStack, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -127,7 +128,7 @@ def _announce(settings: BankSettings, certificate: Certificate | None, *, browse
 
 def _print_qr_code(url: str) -> None:
     try:
-        import segno  # noqa: PLC0415 - an extra
+        segno = import_module("segno")  # an extra
     except ImportError:
         typer.echo("  (pip install segno prints a QR code of the address here)")
         return

@@ -82,7 +82,11 @@ def cookie_name(settings: BankSettings) -> str:
 
 
 class BrowserCookie:
-    """Finds the browser's session by its cookie, or opens one; sets the cookie when the id is new."""
+    """Finds the browser's session by its cookie; sets the cookie when the id is new.
+
+    Only a page opens a session. A script's request with a cookie of before the log-in may still be on its way when the
+    log-in is answered: its own new cookie would log the person out.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -95,11 +99,13 @@ class BrowserCookie:
         connection = HTTPConnection(scope, receive)
         bank = bank_of(connection)
         cookie = connection.cookies.get(cookie_name(bank.settings))
-        browser = bank.browsers.find(cookie, bank.clock()) or bank.browsers.open(bank.clock())
+        found = bank.browsers.find(cookie, bank.clock())
+        for_a_page = not scope["path"].startswith("/api/")
+        browser = found or (bank.browsers.open(bank.clock()) if for_a_page else Browser(bank.clock()))
         connection.state.browser = browser
 
         async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and browser.id != cookie:
+            if message["type"] == "http.response.start" and browser.id != cookie and (found or for_a_page):
                 MutableHeaders(scope=message).append("Set-Cookie", _set_cookie(bank.settings, browser.id))
             await send(message)
 
