@@ -206,7 +206,7 @@ legend { padding: 0; margin-block-end: .25em; }
 
 @media (prefers-reduced-motion: no-preference) {
   .ring { transition: stroke-dasharray .35s ease-out; }
-  [data-busy] .ring { animation: round 2.4s linear infinite; }
+  [data-busy] .ring { animation: round 2.4s steps(30) infinite; }
   .overlay .veil { transition: fill-opacity .4s; }
 }
 @keyframes round { to { stroke-dashoffset: -100; } }
@@ -262,13 +262,15 @@ const FIGURE = `
 [data-kind=turn_left] .left, [data-kind=turn_right] .right, [data-kind=look_up] .up, [data-kind=look_down] .down,
 [data-kind=turn_to_profile] :is(.left, .right) { visibility: visible; }
 
+/* In steps of a pixel or so: a camera's encoder needs the time that smoother ones take. */
 @media (prefers-reduced-motion: no-preference) {
-  .figure :is(.whole, .features, .mouth, .gape) { animation: pose 2.8s ease-in-out infinite; }
+  :is([data-kind^=turn], [data-kind^=look]) .features, [data-kind=move_closer] .whole, [data-kind=smile] .mouth,
+  [data-kind=open_mouth] .gape { animation: pose 2.8s steps(15) infinite; }
   [data-kind=turn_to_profile] .features { animation: both-sides 5s ease-in-out infinite; }
   [data-kind=hand_across_face] .hand { animation: across 3.6s ease-in-out infinite; }
   [data-kind=blink] .eye { animation: blink 2.8s ease-in-out infinite; }
   [data-kind=blink_twice] .eye { animation: blink-twice 2.8s ease-in-out infinite; }
-  .arrow { animation: beckon 2.8s ease-in-out infinite; }
+  [data-kind] .arrow { animation: beckon 2.8s steps(15) infinite; }
 }
 @media (prefers-reduced-motion: reduce) {
   .figure :is(.whole, .features, .eye, .mouth, .gape) { transform: var(--pose, var(--rest, none)); }
