@@ -161,7 +161,8 @@ for (const { of, codes, also = [], more = false } of FAMILIES) {
     assert.ok(codes.length >= 3, 'the codes were found');
     none(wanted.filter((key) => !(key in english)));
   });
-  test(`${of}: no text is of a code that does not exist`, { skip: more && 'has other texts too' }, () => {
+  if (more) continue;
+  test(`${of}: no text is of a code that does not exist`, () => {
     none(KEYS.filter((key) => key.startsWith(`${of}.`) && !wanted.includes(key)));
   });
 }
