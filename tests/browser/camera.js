@@ -26,6 +26,12 @@
   };
   let socket = null;
 
+  const say = (feed, message) => {
+    if (feed?.readyState === WebSocket.OPEN) {
+      feed.send(JSON.stringify(message));
+    }
+  };
+
   function open(deviceId) {
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width, height });
@@ -52,7 +58,7 @@
         picture.close();
         track.requestFrame();
         camera.drawn += 1;
-        feed.send(JSON.stringify({ type: "drawn" }));
+        say(feed, { type: "drawn" });
         resolve(stream);
       };
     });
@@ -73,13 +79,8 @@
     return open(found.deviceId);
   }
 
-  const hear = (message) => {
-    if (socket?.readyState === WebSocket.OPEN) {
-      socket.send(JSON.stringify(message));
-    }
-  };
   const listen = (type, message) =>
-    addEventListener(type, (event) => event instanceof CustomEvent && hear(message(event.detail)), true);
+    addEventListener(type, (event) => event instanceof CustomEvent && say(socket, message(event.detail)), true);
   listen("challenge", ({ kind }) => ({ type: "challenge", kind }));
   listen("progress", ({ outcome }) => ({ type: "progress", outcome }));
 

@@ -14,10 +14,6 @@ from browser.visit import ARGUMENTS
 from e2e.conftest import Server, running_server
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: real Chromium; skipped with a reason where there is none")
-
-
 @pytest.fixture(scope="session")
 def server(models, tmp_path_factory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urljoin
 
 import uvicorn
@@ -29,18 +29,23 @@ CSP = (
     " media-src 'self' blob:; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
+CAMERA = "ws://127.0.0.1:*"
+"""Where the pictures of the replaced camera come from, whose port nobody knows beforehand."""
+
 
 class Policied:
-    """Sends the strict Content-Security-Policy with every answer."""
+    """Sends a Content-Security-Policy with every answer: this one, or the application's own opened for the camera."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, policy: str | None = None) -> None:
         self._app = app
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CSP
+                own = headers.get("Content-Security-Policy", "").replace("connect-src", f"connect-src {CAMERA}")
+                headers["Content-Security-Policy"] = self._policy or own
                 headers["Cache-Control"] = "no-store"
             await send(message)
 
@@ -71,7 +76,8 @@ class Host:
                     Mount("/element", StaticFiles(directory=WEB)),
                     Mount("/", StaticFiles(directory=PAGES, html=True)),
                 ]
-            )
+            ),
+            CSP,
         )
 
     def fresh(self, server: Server) -> None:
@@ -112,9 +118,9 @@ async def _nothing(_request: Request) -> Response:
 
 
 @contextmanager
-def serving(app: ASGIApp, url: str) -> Iterator[None]:
+def serving(app: ASGIApp, url: str, *, lifespan: Literal["on", "off"] = "off") -> Iterator[None]:
     """Serve the app in a thread of its own."""
-    config = uvicorn.Config(app, port=int(url.rsplit(":", 1)[1]), log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(app, port=int(url.rsplit(":", 1)[1]), log_level="warning", lifespan=lifespan, ws="none")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, name="host")
     thread.start()

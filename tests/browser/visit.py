@@ -6,11 +6,11 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from browser.feed import SIZE, Feed
-from browser.host import Host
+from e2e.conftest import Server
 from liveness_server.evaluation.presenter import Behaviour, Presenter
 
 ARGUMENTS = [
@@ -37,13 +37,24 @@ WORDS = """async ([language, key, values]) => {
 }"""
 
 
+class Site(Protocol):
+    """Whose page is visited."""
+
+    url: str
+    server: Server
+    servers: set[str]
+    """Every server that sessions were created at."""
+    sessions: list[str]
+    """Identifiers of the sessions, as far as the site tells."""
+
+
 @dataclass
 class Visit:
     """A page under test, its camera, and what went wrong in it."""
 
     page: Any
     feed: Feed
-    host: Host
+    host: Site
     language: str = "en"
     wrong: list[str] = field(default_factory=list)
     """Console errors, uncaught exceptions and violations of the Content-Security-Policy."""
@@ -85,11 +96,15 @@ class Visit:
 
     async def reaches(self, *states: str, within_ms: float = PATIENCE_MS) -> str:
         """Wait for one of these states; return which it is."""
-        await self.page.wait_for_function(
-            "(states) => states.includes(document.querySelector('face-liveness').getAttribute('state'))",
-            arg=list(states),
-            timeout=within_ms,
-        )
+        try:
+            await self.page.wait_for_function(
+                "(states) => states.includes(document.querySelector('face-liveness').getAttribute('state'))",
+                arg=list(states),
+                timeout=within_ms,
+            )
+        except Exception as error:
+            happened = await self.page.evaluate("globalThis.seen ?? []")
+            raise AssertionError(f"{states} expected, not {await self.state()}: {happened}\n{self.wrong}") from error
         return await self.state()
 
     async def state(self) -> str:
@@ -138,7 +153,7 @@ class Visit:
 @asynccontextmanager
 async def visiting(
     chromium: Any,
-    host: Host,
+    host: Site,
     path: str = "/element.html",
     *,
     who: str = "hopper",
@@ -160,7 +175,7 @@ async def visiting(
             await opened.add_init_script(f"{feed.script}\nObject.assign(testCamera, {json.dumps(camera or {})});")
             visit = Visit(await opened.new_page(), feed, host, attributes.get("lang", "en"))
             visit.watch()
-            await visit.page.goto(f"{path}?{urlencode(attributes)}")
+            await visit.page.goto(f"{path}?{urlencode(attributes)}" if attributes else path)
             yield visit
         finally:
             await opened.close()
