@@ -82,7 +82,7 @@ setup: $(STAMPS)/models
 
 $(STAMPS)/venv: pyproject.toml client_sdk/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,presenter]' -e './client_sdk[webrtc]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,presenter,demo]' -e './client_sdk[webrtc]'
 	mkdir -p $(STAMPS) && touch $@
 
 # mediapipe links EGL and GLES; a slim image lacks them.

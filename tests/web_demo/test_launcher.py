@@ -7,12 +7,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from bank import cli, launcher
-from bank.certificate import lan_address, make_certificate
-from bank.settings import Mode
 from cryptography import x509
 from typer.testing import CliRunner
 
+from bank import cli, launcher
+from bank.certificate import lan_address, make_certificate
+from bank.settings import Mode
 from liveness_server.config import Settings
 
 

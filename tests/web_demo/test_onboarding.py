@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from bank.checks import Refused
 
+from bank.checks import Refused
 from liveness_client import MockTransport
 from web_demo.visiting import JWK, Clock, Scene, Visitor, running
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+
 from bank import files
 from bank.settings import MAX_DOCUMENT_BYTES
-
 from liveness_client import MockTransport
 from web_demo.visiting import JPEG, Clock, Scene, running
 

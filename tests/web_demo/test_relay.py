@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from bank.app import create_app
-from bank.settings import BankSettings
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from bank.app import create_app
+from bank.settings import BankSettings
 from web_demo.visiting import ORIGIN
 
 PROTOCOL = "liveness.v1"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from bank.security import content_security_policy
 from bank.settings import BankSettings
 from bank.vault import NotYours, Vault
-
 from liveness_client import MockTransport
 from web_demo.visiting import JPEG, Clock, Scene, Visitor, running
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from bank.app import create_app
-from bank.settings import AUDIENCE, BankSettings
 
 from acting import BOB, Actor
+from bank.app import create_app
+from bank.settings import AUDIENCE, BankSettings
 from liveness_client import AsyncVerifier, LivenessClient, MockTransport, ReplayGuard
 from serving import PICTURES, Server, serving
 from web_demo.visiting import JPEG, ORIGIN, Visitor

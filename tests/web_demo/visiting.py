@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from bank.app import create_app
 from bank.settings import AUDIENCE, BankSettings
-
 from liveness_client import AsyncVerifier, LivenessClient, MockTransport, ReplayGuard
 
 pytest.importorskip("python_multipart", reason="the bank's forms need: pip install python-multipart")
