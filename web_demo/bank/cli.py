@@ -56,7 +56,8 @@ def command(
     if mode is Mode.PRODUCTION and not lan:
         raise typer.BadParameter("production needs TLS: add --lan", param_hint="--mode")
     try:
-        with ExitStack() as running:
+        # Ctrl-C is the ordinary end.
+        with suppress(KeyboardInterrupt), ExitStack() as running:
             _run(running, policy, port, lan=lan, open_browser=open_browser, mode=mode, liveness_url=liveness_url)
     except StartError as error:
         typer.echo(f"error: {error}", err=True)
@@ -90,10 +91,7 @@ def _run(
     settings = BankSettings(
         origins=origins, liveness_url=url, issuer=issuer, api_key=api_key, policy=policy, mode=mode, relay=lan
     )
-    with suppress(KeyboardInterrupt):
-        serve(
-            create_app(settings), listener, certificate, lambda: _announce(settings, certificate, browser=open_browser)
-        )
+    serve(create_app(settings), listener, certificate, lambda: _announce(settings, certificate, browser=open_browser))
 
 
 def _start_server(running: ExitStack, folder: Path, origins: tuple[str, ...], mode: Mode) -> tuple[str, str, str]:
