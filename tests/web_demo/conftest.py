@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from web_demo.visiting import Clock, Scene
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "web_demo"))
 
 
 @pytest.fixture
