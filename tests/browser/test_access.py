@@ -41,7 +41,7 @@ async def judge(visit: Visit, axe: str) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_picture_of_a_state(chromium, host, axe, scheme):
     found: list[str] = []
-    async with visiting(chromium, host, "/gallery.html", color_scheme=scheme, reduced_motion="reduce") as visit:
+    async with visiting(chromium, host, "/gallery.html", color_scheme=scheme) as visit:
         for name in GALLERY:
             await look(visit, name)
             found += [f"{name}: {line}" for line in await judge(visit, axe)]
@@ -98,13 +98,12 @@ async def test_right_to_left(chromium, host):
         await visit.is_free()
 
 
-@pytest.mark.parametrize("width", [320, 640])
-async def test_nothing_is_cut_off_in_a_narrow_window(chromium, host, width):
-    """320 CSS pixels are also what 1280 pixels are at 400 %, 640 at 200 % (WCAG 2.2, 1.4.10 and 1.4.4)."""
-    viewport = {"width": width, "height": 568}
-    async with visiting(chromium, host, "/gallery.html", viewport=viewport, reduced_motion="reduce") as visit:
+async def test_nothing_is_cut_off_in_a_narrow_window(chromium, host):
+    """320 CSS pixels are also what 1280 are at 400 % (WCAG 2.2, 1.4.10); German words are the longest."""
+    viewport = {"width": 320, "height": 568}
+    async with visiting(chromium, host, "/gallery.html", viewport=viewport) as visit:
         wide = []
-        for language in ("en", "de", "ar"):
+        for language in ("de", "ar"):
             for name in GALLERY:
                 await look(visit, name, language=language)
                 if await visit.page.evaluate(TOO_WIDE) > 0:
