@@ -23,7 +23,7 @@ demo: $(STAMPS)/models
 
 # The onboarding demo of web_demo/bank, until Ctrl-C.
 demo-web: $(STAMPS)/models
-	cd web_demo && ../$(BIN)/python -m bank
+	cd web_demo && ../$(BIN)/python -m bank --open $(DEMO_OPTIONS)
 
 # What streams in real time comes after what uses up the cores: a file at a time on each of two workers, and at the end
 # every species of the attack lab, which needs both cores for itself.
