@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 
-from browser.host import WEB, Policied, serving
+from browser.bank_site import BankSite, bank_at
 from browser.visit import SESSION_MS, Visit, visiting
-from e2e.conftest import STARVED, TRIES, Server, free_port, png_of
-
-sys.path.insert(0, str(WEB))
-
-from bank.app import create_app
-from bank.settings import BankSettings
+from e2e.conftest import STARVED, TRIES, png_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.webrtc, pytest.mark.asyncio(loop_scope="session")]
 
 HURRIED = STARVED | {"active:not_performed"}
 
 
-@dataclass
-class Bank:
-    """Where the bank is, and who checks faces for it."""
-
-    url: str
-    server: Server
-    servers: set[str] = field(default_factory=set)
-    sessions: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="session")
-def bank(server) -> Iterator[Bank]:
-    url = f"http://127.0.0.1:{free_port()}"
-    settings = BankSettings(origins=(url,), liveness_url=server.url, api_key=server.api_key, policy="demo")
-    with serving(Policied(create_app(settings)), url, lifespan="on"):
-        yield Bank(url, server, {server.url})
+def bank(server) -> Iterator[BankSite]:
+    pytest.importorskip("python_multipart", reason="pip install '.[demo]'")
+    with bank_at(server) as site:
+        yield site
 
 
 async def is_checked(visit: Visit) -> str:
