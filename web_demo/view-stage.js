@@ -23,8 +23,8 @@ const BUSY = ['connecting', 'checking'];
 const TONE_ICONS = { warn: 'alert', good: 'check' };
 /** @type {readonly Profile[]} */
 const PROFILES = ['standard', 'motion-free', 'extended-time'];
-/** Room for the options beside the picture: they are open then. */
-const ROOMY = '(min-width: 56rem) and (min-height: 40rem)';
+/** Least size, in ems, of an element and its window that have room for the options beside the picture; as in the styles. */
+const ROOMY = { width: 56, height: 40 };
 /** String of each cue's name. */
 const CUE_NAMES = { sound: 'adjust.sound', speech: 'adjust.speech', vibration: 'adjust.vibration' };
 
@@ -34,6 +34,7 @@ export class StagePage {
   constructor(words, act) {
     this._words = words;
     this._longestHold = 0;
+    this._unfolded = false;
     this.heading = heading();
     this._detail = h('p', { class: 'detail', part: 'detail' });
     // Beneath the picture: it may be long, and must not move the picture.
@@ -87,10 +88,17 @@ export class StagePage {
     this._step(model);
     this._options.node.hidden = this._proceed.hidden = !adjusting;
     this._proceed.disabled = !model.cameraOpen;
-    if (adjusting) this._options.update(model);
+    if (adjusting) this._adjust(model);
     for (const own of this._own) own.hidden = own.dataset.state !== model.state;
     set(this.node, 'data-guidance', model.guidance);
     set(this.node, 'data-challenge', model.outcome ? null : model.challenge?.kind);
+  }
+
+  /** @param {Model} model */
+  _adjust(model) {
+    this._options.update(model);
+    if (!this._unfolded && isRoomy(this.node)) this._options.unfold();
+    this._unfolded = true; // from now on the person folds them
   }
 
   /** @param {import('./prompts.js').Line} line */
@@ -130,6 +138,17 @@ function dot(done, current) {
   return h('span', { class: 'dot', 'data-done': done, 'data-current': current });
 }
 
+/**
+ * Whether there is room for the options beside the picture: they are open then.
+ * @param {HTMLElement} node
+ */
+function isRoomy(node) {
+  const root = node.getRootNode();
+  if (!(root instanceof ShadowRoot)) return false;
+  const em = parseFloat(getComputedStyle(root.host).fontSize);
+  return root.host.clientWidth >= ROOMY.width * em && innerHeight >= ROOMY.height * em;
+}
+
 /** @param {string} state */
 function slot(state) {
   return h('div', { 'data-state': state }, h('slot', { name: state }));
@@ -137,16 +156,17 @@ function slot(state) {
 
 /**
  * @param {Words} words @param {Act} act
- * @returns {{node: HTMLElement, update: (model: Model) => void}}
+ * @returns {{node: HTMLElement, update: (model: Model) => void, unfold: () => void}}
  */
 function options(words, act) {
   const [camera, meter, profiles] = [cameraChoice(words, act), lightMeter(words), profileChoice(words, act)];
   const light = lightChoice(words, act);
-  const more = h('details', { class: 'more', part: 'options', open: matchMedia(ROOMY).matches },
+  const more = h('details', { class: 'more', part: 'options' },
     h('summary', {}, words('adjust.options')),
     h('div', { class: 'choices' }, profiles.node, light?.node, cueChoice(words, act)));
   const parts = [camera, meter, profiles, ...(light ? [light] : [])];
-  return { node: h('div', { class: 'options' }, meter.node, camera.node, more), update: (model) => parts.forEach((part) => part.update(model)) };
+  const node = h('div', { class: 'options' }, meter.node, camera.node, more);
+  return { node, update: (model) => parts.forEach((part) => part.update(model)), unfold: () => void (more.open = true) };
 }
 
 /** @param {Words} words @param {Act} act */
