@@ -38,7 +38,7 @@ export class Controller extends EventTarget {
   /** @type {Map<TimerName, unknown>} */ #timers = new Map();
   /** @type {import('./typedefs.js').OpenCamera|null} */ #opened = null;
   /** @type {Link|null} */ #link = null;
-  /** @type {Promise<import('./typedefs.js').Signer>|null} */ #key = null;
+  /** What the token of every attempt is bound to. @type {Promise<import('./typedefs.js').Signer>|null} */ #key = null;
 
   /** @param {import('./typedefs.js').Ports} ports @param {import('./typedefs.js').Settings} [settings] */
   constructor(ports, settings) {
@@ -52,17 +52,6 @@ export class Controller extends EventTarget {
   /** What to show. @returns {Model} */
   get model() {
     return this.#model;
-  }
-
-  /** What the open camera delivers, for the preview. @returns {MediaStream|null} */
-  get stream() {
-    return this.#opened?.stream ?? null;
-  }
-
-  /** The key that the token is bound to, once a session was asked for; the same for every attempt.
-   * @returns {Promise<import('./typedefs.js').Signer>|null} */
-  get key() {
-    return this.#key;
   }
 
   /**
@@ -187,7 +176,7 @@ export class Controller extends EventTarget {
   #showLight(id, steps) {
     const { signal } = this.#scope;
     return this.#answered(
-      async () => ({ type: 'lightDone', id, shownS: await this.#ports.showLight(steps, () => {}, signal) }),
+      async () => ({ type: 'lightDone', id, shownS: await this.#ports.showLight(steps, signal) }),
       () => ({ type: 'lightDone', id, shownS: [] }),
     );
   }

@@ -213,10 +213,9 @@ export class FaceLiveness extends HTMLElement {
       openSocket: (url, protocol) => new WebSocket(url, protocol),
       createPeer: (config) => new RTCPeerConnection(config),
       requestSession: (request) => this._session(request),
-      showLight: (steps, _, signal) => this._shine(steps, signal),
+      showLight: (steps, signal) => this._shine(steps, signal),
       setTimer: (run, ms) => setTimeout(run, ms),
       clearTimer: (handle) => clearTimeout(handle),
-      now: () => performance.now(),
       emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
     });
     this._model = controller.model;

@@ -2,23 +2,18 @@
  * The colour challenge: shows the colours the server drew over the whole screen and says when each began.
  *
  * Safe to look at (WCAG 2.2, 2.3.1): the palette has one luminance and fades run in proportion of light, not between
- * encoded values, so that going from colour to colour is no flash (server/docs/light.md). `luminanceTrace` is what the
- * screen does, for a test to measure. Only shown when the person agreed to it, and can be left at any moment.
+ * encoded values, so that going from colour to colour is no flash (server/docs/light.md; a test measures it). Only shown
+ * when the person agreed to it, and can be left at any moment.
  */
 import { h } from './dom.js';
 
 /** @typedef {import('./typedefs.js').LightStep} LightStep */
 /** @typedef {[number, number, number]} Rgb  in proportion of light, 0 to 1 */
+/** @typedef {{now: () => number, frame: (draw: () => void) => unknown}} Clock  `now` in milliseconds */
 
-/** Relative luminance of linear red, green and blue (WCAG 2.2). */
-const LUMINANCE = [0.2126, 0.7152, 0.0722];
 const WHITE = '#ffffff';
 
-/**
- * Decodes sRGB (IEC 61966-2-1).
- * @param {string} colour `#rrggbb`
- * @returns {Rgb}
- */
+/** Decodes sRGB (IEC 61966-2-1). @param {string} colour `#rrggbb` @returns {Rgb} */
 export function linearLight(colour) {
   return /** @type {Rgb} */ ([1, 3, 5].map((i) => decoded(parseInt(colour.slice(i, i + 2), 16) / 255)));
 }
@@ -33,19 +28,12 @@ function encoded(light) {
   return light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
 }
 
-/**
- * @param {Rgb} rgb
- * @returns {string} as style sheets write it
- */
+/** @param {Rgb} rgb */
 export function cssColour(rgb) {
   return `rgb(${rgb.map((light) => (255 * encoded(light)).toFixed(2)).join(' ')})`;
 }
 
-/**
- * When each step is due, and when the last one is over.
- * @param {readonly LightStep[]} steps
- * @returns {number[]} seconds, one more than there are steps
- */
+/** When each step is due, and when the last one is over, in seconds. @param {readonly LightStep[]} steps */
 export function dueTimes(steps) {
   return steps.reduce((due, step) => [...due, due[due.length - 1] + step.duration_s], [0]);
 }
@@ -64,29 +52,6 @@ export function lightAt(steps, t, before = WHITE) {
   const risen = Math.min(1, Math.max(0, (t - due[i]) / Math.max(steps[i].ramp_s, 1e-3)));
   return /** @type {Rgb} */ (next.map((value, c) => old[c] + risen * (value - old[c])));
 }
-
-/**
- * Relative luminance of the screen, 0 to 1, from the first step to the last one's end.
- * @param {readonly LightStep[]} steps
- * @param {number} hz samples a second
- * @param {string} [before] the colour in front of the first
- * @returns {number[]}
- */
-export function luminanceTrace(steps, hz, before = WHITE) {
-  const length = Math.floor((dueTimes(steps).at(-1) ?? 0) * hz);
-  return Array.from({ length }, (_, i) => luminance(lightAt(steps, i / hz, before)));
-}
-
-/** @param {Rgb} rgb */
-function luminance(rgb) {
-  return rgb.reduce((sum, light, c) => sum + LUMINANCE[c] * light, 0);
-}
-
-/**
- * @typedef {object} Clock
- * @property {() => number} now milliseconds
- * @property {(draw: (now: number) => void) => unknown} frame calls back before the next picture
- */
 
 /**
  * Follows the sequence picture by picture; ends early when `skipped` says so.

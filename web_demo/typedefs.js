@@ -136,13 +136,11 @@
  * @property {ShowLight} showLight
  * @property {(callback: () => void, ms: number) => unknown} setTimer
  * @property {(handle: any) => void} clearTimer
- * @property {() => number} now  monotonic, in milliseconds
  * @property {<Name extends keyof EventDetails>(name: Name, detail: EventDetails[Name]) => void} emit
  * @property {() => Promise<Signer>} [senderKey]  the key a token is bound to; made by `key.js` by default
  *
  * Shows colours; resolves with none when they were skipped. `signal` says that the attempt is over.
- * @typedef {(steps: readonly LightStep[], started: () => void, signal: AbortSignal) => Promise<readonly number[]>
- *   } ShowLight
+ * @typedef {(steps: readonly LightStep[], signal: AbortSignal) => Promise<readonly number[]>} ShowLight
  * @typedef {{jwk: JsonWebKey, sign(bytes: BufferSource): Promise<Uint8Array>}} Signer
  * @typedef {{ok: boolean, items: {name: string, ok: boolean, problem: Problem|null}[]}} SupportReport
  * @typedef {EventTarget & {open(wish: {deviceId?: string}): Promise<OpenCamera>, close(): void}} CameraPort
