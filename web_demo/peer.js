@@ -3,12 +3,15 @@
  *
  * The server keeps the right to choose: it puts VP8 first in its answer and writes into it where the bitrate starts.
  */
-import { StatsReader } from './stats.js';
-
 /** @typedef {import('./typedefs.js').IceServer} IceServer */
 /** @typedef {import('./typedefs.js').StatsMessage} StatsMessage */
 /** @typedef {Pick<import('./typedefs.js').Candidate, 'candidate'|'sdp_mid'|'sdp_mline_index'>} CandidateFields */
 /** @typedef {(config: RTCConfiguration) => RTCPeerConnection} CreatePeer */
+/**
+ * Running totals; `at` is the browser's own time of them in milliseconds, `unsent` the frames that were captured and not
+ * sent: the encoder was too slow, or the line too narrow. Not every browser counts what it captures.
+ * @typedef {{at: number, bytes: number, sent: number, unsent: number}} Totals
+ */
 
 /** Ceiling of the bitrate as a multiple of where the answer lets it start: 1.5 to 2.5 Mbit/s by default, which is what
  * the Python client sends. Browsers by themselves stop at 1.7 for this size. A choice. */
@@ -38,28 +41,19 @@ export class Peer extends EventTarget {
     this.#sender = this.#pc.addTransceiver(track, { direction: 'sendonly' }).sender;
   }
 
-  /**
-   * The offer to send. Candidates follow it through `onCandidate`, never before who awaits this has it.
-   * @returns {Promise<string>}
-   */
+  /** The offer to send. Candidates follow it through `onCandidate`, never before who awaits this has it. */
   async offer() {
     await this.#pc.setLocalDescription();
     return this.#pc.localDescription?.sdp ?? '';
   }
 
-  /**
-   * Take the server's answer, and from it the bounds of what is sent. Rejects when it cannot be used.
-   * @param {string} sdp
-   */
+  /** Take the server's answer, and from it the bounds of what is sent. Rejects an unusable one. @param {string} sdp */
   async accept(sdp) {
     await this.#pc.setRemoteDescription({ type: 'answer', sdp });
     await this.#bound(maxBitrate(sdp)).catch(() => {}); // wishes: a browser that knows none of them still sends
   }
 
-  /**
-   * What was sent since the last call; null for the first one and while nothing is sent.
-   * @returns {Promise<StatsMessage | null>}
-   */
+  /** What was sent since the last call; null for the first one and while nothing is sent. */
   async stats() {
     return this.#reader.read(await this.#pc.getStats());
   }
@@ -112,11 +106,7 @@ function number(text, pattern) {
 /** @param {number | null} value */
 const kilo = (value) => (value === null ? null : 1000 * value);
 
-/**
- * STUN has no credentials, and a browser refuses a TURN server with empty ones.
- * @param {IceServer} server
- * @returns {RTCIceServer}
- */
+/** STUN has no credentials, and a browser refuses a TURN server with empty ones. @param {IceServer} server */
 function usable({ urls, username, credential }) {
   return { urls: [...urls], ...(username ? { username, credential } : {}) };
 }
@@ -125,4 +115,70 @@ function usable({ urls, username, credential }) {
 function fields(candidate) {
   if (!candidate) return { candidate: null };
   return { candidate: candidate.candidate, sdp_mid: candidate.sdpMid, sdp_mline_index: candidate.sdpMLineIndex };
+}
+
+/** Turns the reports of one connection into messages `stats`, one after the other; rates are those since the last one. */
+export class StatsReader {
+  /** @type {Totals | null} */ #first = null;
+  /** @type {Totals | null} */ #before = null;
+
+  /** Null for the first report, and as long as nothing is sent. @param {RTCStatsReport} report @returns {StatsMessage | null} */
+  read(report) {
+    const entries = [...report.values()];
+    const outbound = entries.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
+    const source = entries.find(({ type, kind }) => type === 'media-source' && kind === 'video');
+    const before = this.#before;
+    const now = outbound ? totals(outbound, source) : null;
+    this.#before = now;
+    this.#first ??= now; // what was captured before anything was sent is nobody's loss
+    if (!now || !before || !this.#first || now.at <= before.at) return null;
+    return { ...rates(now, before), ...dropped(now, this.#first), ...shape(outbound, source), ...health(entries, outbound) };
+  }
+}
+
+/** @param {any} outbound @param {any} source @returns {Totals} */
+function totals(outbound, source) {
+  const sent = outbound.framesSent ?? outbound.framesEncoded ?? 0;
+  return { at: outbound.timestamp, bytes: outbound.bytesSent ?? 0, sent, unsent: source?.frames - sent };
+}
+
+/** @param {Totals} now @param {Totals} before */
+function rates(now, before) {
+  const ms = now.at - before.at;
+  return {
+    type: /** @type {const} */ ('stats'),
+    fps: rounded((1000 * (now.sent - before.sent)) / ms, 1),
+    bitrate_kbps: rounded((8 * (now.bytes - before.bytes)) / ms, 0),
+  };
+}
+
+/** @param {Totals} now @param {Totals} first */
+function dropped(now, first) {
+  const frames = now.unsent - first.unsent;
+  return Number.isFinite(frames) ? { dropped: Math.max(0, frames) } : {};
+}
+
+/** @param {any} outbound @param {any} source */
+function shape(outbound, source) {
+  return { width: outbound.frameWidth ?? source?.width ?? 0, height: outbound.frameHeight ?? source?.height ?? 0 };
+}
+
+/** @param {any[]} entries @param {any} outbound */
+function health(entries, outbound) {
+  const rtt = roundTrip(entries);
+  const limit = outbound.qualityLimitationReason;
+  return { ...(rtt === undefined ? {} : { rtt_s: rounded(rtt, 3) }), ...(limit ? { quality_limit: limit } : {}) };
+}
+
+/** The receiver's own report where there is one, else the connectivity checks of the pair in use; seconds.
+ * @param {any[]} entries */
+function roundTrip(entries) {
+  const heard = entries.find(({ type, kind }) => type === 'remote-inbound-rtp' && kind === 'video');
+  const pair = entries.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded');
+  return heard?.roundTripTime ?? pair?.currentRoundTripTime;
+}
+
+/** @param {number} value @param {number} digits */
+function rounded(value, digits) {
+  return Number(value.toFixed(digits));
 }

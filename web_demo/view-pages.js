@@ -1,6 +1,5 @@
 /** The pages without a picture: before the camera opens, and after it closed. Each is built once and then kept up to date. */
-import { h, set, write } from './dom.js';
-import { icon } from './icons.js';
+import { h, icon, set, write } from './dom.js';
 
 /**
  * @typedef {import('./typedefs.js').Model} Model
@@ -25,7 +24,7 @@ import { icon } from './icons.js';
 
 const POINTS = { face: 'consent.what', lock: 'consent.data', pause: 'consent.choice', light: 'consent.prepare' };
 
-/** Icon and tone of each ending. @type {Partial<Record<import('./typedefs.js').State, [keyof typeof import('./icons.js').PATHS, string]>>} */
+/** Icon and tone of each ending. @type {Partial<Record<import('./typedefs.js').State, [keyof typeof import('./dom.js').PATHS, string]>>} */
 const ENDINGS = {
   passed: ['check', 'good'],
   failed: ['alert', 'bad'],
@@ -131,7 +130,7 @@ function fill(node, text) {
   node.hidden = !text;
 }
 
-/** @param {keyof typeof import('./icons.js').PATHS} name @param {string} tone */
+/** @param {keyof typeof import('./dom.js').PATHS} name @param {string} tone */
 export function badge(name, tone) {
   return h('div', { class: 'badge', part: 'badge', 'data-tone': tone }, icon(name));
 }

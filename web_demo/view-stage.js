@@ -2,8 +2,7 @@
  * The page with the picture: getting ready, connecting, positioning, challenges, checking. And what a person chooses
  * before going on: camera, how to be checked, coloured light, sounds.
  */
-import { h, set, write } from './dom.js';
-import { icon } from './icons.js';
+import { h, icon, set, write } from './dom.js';
 import { Overlay, frameOnStage, ringShare } from './overlay.js';
 import { Figure, lineOf } from './prompts.js';
 import { button, heading, screen } from './view-pages.js';
@@ -19,7 +18,7 @@ import { button, heading, screen } from './view-pages.js';
 const USUAL = { width: 640, height: 480 };
 /** The picture waits for something that takes as long as it takes. */
 const BUSY = ['connecting', 'checking'];
-/** @type {Partial<Record<import('./prompts.js').Tone, keyof typeof import('./icons.js').PATHS>>} */
+/** @type {Partial<Record<import('./prompts.js').Tone, keyof typeof import('./dom.js').PATHS>>} */
 const TONE_ICONS = { warn: 'alert', good: 'check' };
 /** @type {readonly Profile[]} */
 const PROFILES = ['standard', 'motion-free', 'extended-time'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { StatsReader } from '../../web_demo/stats.js';
+import { StatsReader } from '../../web_demo/peer.js';
 
 const report = (...entries) => new Map(entries.map((entry, index) => [`id${index}`, entry]));
 const outbound = (fields) => ({
