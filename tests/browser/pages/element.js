@@ -26,9 +26,9 @@ document.addEventListener('securitypolicyviolation', ({ violatedDirective, block
 );
 // Frames that took long, and which script of whom took how much of them: only ours count.
 new PerformanceObserver((list) => {
-  for (const { duration, scripts } of list.getEntries()) {
+  for (const { startTime: at, scripts } of list.getEntries()) {
     const ours = scripts.filter(({ sourceURL }) => sourceURL.includes('/element/'));
-    globalThis.slow.push({ duration, ours: ours.map(({ sourceURL, invoker, duration: ms }) => ({ sourceURL, invoker, ms })) });
+    globalThis.slow.push({ at, ours: ours.map(({ invoker, duration: ms }) => ({ invoker, ms })) });
   }
 }).observe({ type: 'long-animation-frame' });
 document.querySelector('#place').append(element);
