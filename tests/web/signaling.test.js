@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { HANDSHAKE_MS, Signaling } from '../../web_demo/signaling.js';
+import { HANDSHAKE_MS, Signaling } from '../../web_demo/link.js';
 import { WireError } from '../../web_demo/wire.js';
 import { FakeClock, FakeSocket } from './fake-socket.js';
 

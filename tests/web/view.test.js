@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EVERY_MS, Pace, SETTLE_MS } from '../../web_demo/announcer.js';
 import { PROBLEMS } from '../../web_demo/machine.js';
 import { words } from '../../web_demo/strings/index.js';
 import english from '../../web_demo/strings/en.js';
 import { outcome } from '../../web_demo/view-pages.js';
-import { speechOf } from '../../web_demo/view.js';
+import { EVERY_MS, Pace, SETTLE_MS, speechOf } from '../../web_demo/view.js';
 import { NAMES, modelsOf } from './gallery/models.js';
 
 /** A clock that runs when it is told to. */
