@@ -8,7 +8,7 @@
 /** @typedef {import('./typedefs.js').CameraInfo} CameraInfo */
 /** @typedef {import('./typedefs.js').OpenCamera} OpenCamera */
 /** @typedef {Pick<Storage, 'getItem'|'setItem'|'removeItem'>} Memory */
-/** @typedef {{setTimer: (callback: () => void, ms: number) => any, clearTimer: (handle: any) => void}} Timers */
+/** @typedef {Pick<import('./typedefs.js').Ports, 'setTimer'|'clearTimer'>} Timers */
 
 /** Where the id of the camera that the person chose is kept; nothing else is. */
 export const REMEMBERED = 'face-liveness.camera';
@@ -20,12 +20,11 @@ const IDEAL = Object.freeze({ width: { ideal: 640 }, height: { ideal: 480 }, fra
  * frames a second see it in two at least. The same floor as amplify-ui's liveness detector. */
 export const FLOOR = Object.freeze({ long: 320, short: 240, frameRate: 15 });
 
-/** Milliseconds a camera may be mute before it counts as taken: browsers mute for an instant when a camera starts or
- * another tab opens it. The server gives up after 2 s without a frame of a running session (`media_timeout`). A choice. */
+/** Milliseconds a camera may be mute before it counts as taken: browsers mute one for an instant when another tab opens
+ * it. The server waits as long for a frame (`media_timeout`). A choice. */
 export const MUTE_MS = 2000;
 
-/** The browser's own.
- * @type {Timers} */
+/** The browser's own. @type {Timers} */
 export const TIMERS = Object.freeze({ setTimer: (run, ms) => setTimeout(run, ms), clearTimer: (handle) => clearTimeout(handle) });
 
 /** Infrared and depth cameras, by their names in English and, where these differ, in the element's other languages. */
@@ -43,19 +42,16 @@ const PROBLEM_OF_ERROR = Object.freeze({
 
 /** Why a camera could not be opened; `problem` is the code to show. */
 export class CameraError extends Error {
+  name = 'CameraError';
+
   /** @param {Problem} problem @param {unknown} [cause] */
   constructor(problem, cause) {
     super(problem, { cause });
-    this.name = 'CameraError';
     this.problem = problem;
   }
 }
 
-/**
- * What an error of `getUserMedia` means to a person.
- * @param {unknown} error
- * @returns {Problem}
- */
+/** What an error of `getUserMedia` means to a person. @param {unknown} error @returns {Problem} */
 export function problemOf(error) {
   if (error instanceof CameraError) return error.problem;
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
@@ -65,19 +61,14 @@ export function problemOf(error) {
 /** @param {string} label */
 export const isAvoided = (label) => AVOIDED.test(label);
 
-/**
- * Whether a picture is below what a check can use. What a browser does not say counts as enough.
- * @param {MediaTrackSettings} settings
- */
+/** Whether a picture is too small for a check. What is not said counts as enough. @param {MediaTrackSettings} settings */
 export function tooSmall({ width = FLOOR.long, height = FLOOR.short, frameRate }) {
   // A phone held upright delivers 480x640.
   const [short, long] = [Math.min(width, height), Math.max(width, height)];
   return long < FLOOR.long || short < FLOOR.short || Boolean(frameRate && Math.round(frameRate) < FLOOR.frameRate);
 }
 
-/**
- * One camera at a time. Listen for `lost`; whoever calls `open` must call `close`, after a failure as well.
- */
+/** One camera at a time. Listen for `lost`; whoever calls `open` must call `close`, after a failure as well. */
 export class Camera extends EventTarget {
   /** @type {MediaStream | null} */ #stream = null;
   /** @type {AbortController | null} */ #watch = null;
@@ -103,15 +94,15 @@ export class Camera extends EventTarget {
    * Open the camera that is wished for by its id, else the one that was chosen last, else the one facing the person.
    * Rejects with a `CameraError`; or with an `AbortError` when `close` or another `open` came first, and then nothing
    * of this call is on.
-   * @param {{deviceId?: string, facingMode?: string}} [wish]
+   * @param {{deviceId?: string}} [wish]
    * @returns {Promise<OpenCamera>}
    */
-  async open({ deviceId, facingMode = 'user' } = {}) {
+  async open({ deviceId } = {}) {
     this.close();
     const turn = this.#turn;
     const remembered = deviceId ? null : this.#kept((memory) => memory.getItem(REMEMBERED));
     try {
-      const opened = await this.#choose(turn, wanted(deviceId, remembered, facingMode), !deviceId && !remembered);
+      const opened = await this.#choose(turn, wanted(deviceId, remembered), !deviceId && !remembered);
       if (deviceId) this.#kept((memory) => memory.setItem(REMEMBERED, deviceId));
       return opened;
     } catch (error) {
@@ -139,7 +130,7 @@ export class Camera extends EventTarget {
     const cameras = await this.#list(track);
     this.#current(turn);
     const better = free && isAvoided(track.label) ? cameras.find(({ label }) => !isAvoided(label)) : undefined;
-    if (better) return this.#choose(turn, wanted(better.deviceId, null), false);
+    if (better) return this.#choose(turn, wanted(better.deviceId), false);
     const settings = track.getSettings();
     if (tooSmall(settings)) throw new CameraError('camera_too_small');
     this.#follow(track);
@@ -173,11 +164,7 @@ export class Camera extends EventTarget {
     return error instanceof CameraError ? error : new CameraError(problem, error);
   }
 
-  /**
-   * The cameras to choose from, infrared ones last.
-   * @param {MediaStreamTrack} open
-   * @returns {Promise<CameraInfo[]>}
-   */
+  /** The cameras to choose from, infrared ones last. @param {MediaStreamTrack} open @returns {Promise<CameraInfo[]>} */
   async #list(open) {
     const cameras = (await this.#videoInputs()) ?? [];
     const named = cameras.filter(({ deviceId }) => deviceId).map(({ deviceId, label }) => ({ deviceId, label }));
@@ -214,11 +201,7 @@ export class Camera extends EventTarget {
     this.#muteTimer = null;
   }
 
-  /**
-   * Some systems unplug a camera without ending its track.
-   * @param {MediaStreamTrack} track
-   * @param {AbortSignal} signal
-   */
+  /** Some systems unplug a camera without ending its track. @param {MediaStreamTrack} track @param {AbortSignal} signal */
   async #recount(track, signal) {
     const { deviceId } = track.getSettings();
     const cameras = await this.#videoInputs();
@@ -249,14 +232,12 @@ export class Camera extends EventTarget {
 /**
  * `exact` for a camera that was chosen just now, which must not turn out another one; `ideal` for one that was chosen
  * some other day and may be gone: browsers change ids, and people unplug.
- * @param {string | undefined} chosen
- * @param {string | null} remembered
- * @param {string} [facingMode]
+ * @param {string | undefined} chosen @param {string | null} [remembered]
  * @returns {MediaTrackConstraints}
  */
-function wanted(chosen, remembered, facingMode = 'user') {
+function wanted(chosen, remembered) {
   if (chosen) return { ...IDEAL, deviceId: { exact: chosen } };
-  return { ...IDEAL, ...(remembered ? { deviceId: { ideal: remembered } } : { facingMode: { ideal: facingMode } }) };
+  return { ...IDEAL, ...(remembered ? { deviceId: { ideal: remembered } } : { facingMode: { ideal: 'user' } }) };
 }
 
 /** @param {MediaStream} stream */

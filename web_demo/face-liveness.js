@@ -1,5 +1,5 @@
 /** `<face-liveness>`: the class alone; `define.js` registers it. */
-import { Camera } from './camera.js';
+import { Camera, TIMERS } from './camera.js';
 import { Controller } from './controller.js';
 import { Cues, cueOf } from './cues.js';
 import { PROFILES, RESTING } from './machine.js';
@@ -13,7 +13,6 @@ import { View } from './view.js';
  * @typedef {import('./typedefs.js').Model} Model
  * @typedef {import('./typedefs.js').Session} Session
  * @typedef {import('./typedefs.js').SessionRequest} SessionRequest
- * @typedef {import('./typedefs.js').MachineEvent} MachineEvent
  * @typedef {(request: SessionRequest) => Promise<Session>} RequestSession
  */
 
@@ -22,7 +21,7 @@ class ShownCamera extends Camera {
   /** @type {(stream: MediaStream | null) => void} */
   onstream = () => {};
 
-  /** @param {{deviceId?: string, facingMode?: string}} [wish] */
+  /** @param {{deviceId?: string}} [wish] */
   async open(wish) {
     const opened = await super.open(wish);
     this.onstream(opened.stream);
@@ -214,8 +213,7 @@ export class FaceLiveness extends HTMLElement {
       createPeer: (config) => new RTCPeerConnection(config),
       requestSession: (request) => this._session(request),
       showLight: (steps, signal) => this._shine(steps, signal),
-      setTimer: (run, ms) => setTimeout(run, ms),
-      clearTimer: (handle) => clearTimeout(handle),
+      ...TIMERS,
       emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
     });
     this._model = controller.model;
@@ -223,7 +221,7 @@ export class FaceLiveness extends HTMLElement {
     return controller;
   }
 
-  /** @param {MachineEvent} event */
+  /** @param {import('./typedefs.js').MachineEvent} event */
   _send(event) {
     this._controller?.send(event);
   }

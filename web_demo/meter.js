@@ -9,25 +9,22 @@ import { ovalInFrame } from './overlay.js';
 
 /** @typedef {import('./typedefs.js').LightReading} LightReading */
 /** @typedef {{light: LightReading, mean: number, clipped: number}} Reading */
-/** @typedef {import('./camera.js').Timers} Timers */
+/** @typedef {Uint8ClampedArray | Uint8Array} Pixels */
 
-/** Mean luma of the face, 0 to 255, and share of its pixels under 16 or over 239: `QualityLimits.min_luma`,
- * `max_luma` and `max_clipped`, and the clipping bounds of the server's vision/quality.py. */
+/** Mean luma of the face, 0 to 255, and share of its pixels under 16 or over 239: `min_luma`, `max_luma`, `max_clipped`
+ * of the server's `QualityLimits`, and the clipping bounds of its vision/quality.py. */
 export const LIMITS = Object.freeze({ dark: 50, bright: 215, clipped: 0.35, black: 16, white: 239 });
 
 /** A face darker than `luma` (0 to 255) before surroundings of which `share` or more are white is lit from behind. A
  * window or the sky clips; a white wall lit by the same lamp as the face does not, so that dark skin before one is not
- * taken for it. A choice: in the clips of people indoors that were at hand the share is 0.04 at most, and none of them is
- * lit from behind, so that the upper edge of the gap is unknown. */
+ * taken for it. A choice: in clips of people indoors, none lit from behind, the share is 0.04 at most. */
 export const BACKLIT = Object.freeze({ luma: 90, share: 0.2 });
 
 /** The face inside the oval, and the surroundings outside it: shares of the oval's half axes. Hair and the edge of a
  * face that is a little off lie between them. */
-const FACE = 0.75;
-const AROUND = 1.5;
+const [FACE, AROUND] = [0.75, 1.5];
 
-/** Pixels of the copy's sides. Means over a face need no more; a reading takes 3 ms, 5 at most, in headless Chromium
- * without a graphics card. */
+/** Pixels of the copy's sides. Means need no more; a reading takes 3 to 5 ms in Chromium without a graphics card. */
 const SIZE = Object.freeze({ long: 48, short: 36 });
 
 /** Readings in a row that must agree before another verdict is told: one may be a hand passing, or a blinking lamp. */
@@ -35,9 +32,8 @@ const AGREEING = 2;
 
 /**
  * Read the light from a picture.
- * @param {Uint8ClampedArray | Uint8Array} rgba 4 bytes for each pixel, row by row
- * @param {number} width
- * @param {number} height
+ * @param {Pixels} rgba 4 bytes for each pixel, row by row
+ * @param {number} width @param {number} height
  * @returns {Reading} `mean` luma of the face, 0 to 255, and the share of it that is `clipped`
  */
 export function readLight(rgba, width, height) {
@@ -57,7 +53,7 @@ function verdict({ mean, dark, white, behind }) {
 
 const empty = () => ({ count: 0, sum: 0, black: 0, white: 0 });
 
-/** @param {Uint8ClampedArray | Uint8Array} rgba @param {number} width @param {number} height */
+/** @param {Pixels} rgba @param {number} width @param {number} height */
 function regions(rgba, width, height) {
   const [face, around] = [empty(), empty()];
   const oval = ovalInFrame({ width, height });
@@ -72,9 +68,7 @@ function regions(rgba, width, height) {
 
 /**
  * Where a pixel lies. Below the middle of the face there are shoulders and clothes, which say nothing of the light.
- * @param {import('./overlay.js').Oval} oval
- * @param {number} x
- * @param {number} y
+ * @param {import('./overlay.js').Oval} oval @param {number} x @param {number} y
  */
 function place({ cx, cy, rx, ry }, x, y) {
   const distance = Math.hypot((x - cx) / rx, (y - cy) / ry);
@@ -90,7 +84,7 @@ function count(region, value) {
   if (value > LIMITS.white) region.white += 1;
 }
 
-/** ITU-R BT.601, as the server's. @param {Uint8ClampedArray | Uint8Array} rgba @param {number} at */
+/** ITU-R BT.601, as the server's. @param {Pixels} rgba @param {number} at */
 function luma(rgba, at) {
   return 0.299 * rgba[at] + 0.587 * rgba[at + 1] + 0.114 * rgba[at + 2];
 }
@@ -110,7 +104,7 @@ export class LightMeter {
   /**
    * @param {HTMLVideoElement} video
    * @param {(reading: Reading) => void} onReading
-   * @param {{every?: number, timers?: Timers}} [options] milliseconds between two readings
+   * @param {{every?: number, timers?: typeof TIMERS}} [options] milliseconds between two readings
    */
   constructor(video, onReading, { every = 250, timers = TIMERS } = {}) {
     this.#video = video;

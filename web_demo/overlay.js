@@ -21,16 +21,11 @@ const HALF_WIDTH_BY_HEIGHT = 0.245;
 /** Height by width of the oval. Faces are about 1.35; amplify-ui's oval of 1.618 invites people to come too close. */
 const ASPECT = 1.35;
 /** Shares of the stage that the oval may take: the picture is enlarged until it reaches one of them. */
-const STAGE_WIDTH = 0.66;
-const STAGE_HEIGHT = 0.78;
+const SHARE = { width: 0.66, height: 0.78 };
 /** Pixels from the oval's edge to the middle of the ring. */
 const RING_GAP = 9;
 
-/**
- * The oval in the camera's frame.
- * @param {Size} frame pixels
- * @returns {Oval}
- */
+/** The oval in the camera's frame, in pixels. @param {Size} frame @returns {Oval} */
 export function ovalInFrame({ width, height }) {
   const rx = Math.min(HALF_WIDTH * width, HALF_WIDTH_BY_HEIGHT * height);
   return { cx: width / 2, cy: height / 2, rx, ry: ASPECT * rx };
@@ -38,25 +33,18 @@ export function ovalInFrame({ width, height }) {
 
 /**
  * Where the frame lies on the stage: it covers it, centred, as large as the oval allows.
- * @param {Size} stage pixels
- * @param {Size} frame pixels
- * @returns {Box}
+ * @param {Size} stage @param {Size} frame @returns {Box}
  */
 export function frameOnStage(stage, frame) {
   const { rx, ry } = ovalInFrame(frame);
   const cover = Math.max(stage.width / frame.width, stage.height / frame.height);
-  const fit = Math.min((STAGE_WIDTH * stage.width) / (2 * rx), (STAGE_HEIGHT * stage.height) / (2 * ry));
+  const fit = Math.min((SHARE.width * stage.width) / (2 * rx), (SHARE.height * stage.height) / (2 * ry));
   const scale = Math.max(cover, fit);
   const [width, height] = [scale * frame.width, scale * frame.height];
   return { width, height, x: (stage.width - width) / 2, y: (stage.height - height) / 2 };
 }
 
-/**
- * The oval on the stage.
- * @param {Size} stage pixels
- * @param {Size} frame pixels
- * @returns {Oval}
- */
+/** The oval on the stage. @param {Size} stage @param {Size} frame @returns {Oval} */
 export function ovalOnStage(stage, frame) {
   const box = frameOnStage(stage, frame);
   const scale = box.width / frame.width;
@@ -75,10 +63,7 @@ export function ringShare(model, holdS) {
   return model.state === 'checking' ? 1 : 0;
 }
 
-/**
- * An ellipse that begins at its top and runs clockwise.
- * @param {Oval} oval
- */
+/** An ellipse that begins at its top and runs clockwise. @param {Oval} oval */
 export function ellipsePath({ cx, cy, rx, ry }) {
   const arc = `a${rx} ${ry} 0 0 1 `;
   return `M${cx} ${cy - ry}${arc}0 ${2 * ry}${arc}0 ${-2 * ry}z`;
@@ -95,10 +80,7 @@ export class Overlay {
     this.node = svg('svg', { class: 'overlay', 'aria-hidden': 'true' }, this.veil, this.edge, this.track, this.ring);
   }
 
-  /**
-   * @param {Size} stage
-   * @param {Size} frame
-   */
+  /** @param {Size} stage @param {Size} frame */
   layOut(stage, frame) {
     const oval = ovalOnStage(stage, frame);
     const around = ellipsePath({ ...oval, rx: oval.rx + RING_GAP, ry: oval.ry + RING_GAP });
