@@ -9,6 +9,7 @@ const act = {
   start() {},
   send() {},
   choose() {},
+  speak() {},
   settings: () => ({ sound: false, speech: false, vibration: false }),
   cues: ['sound', 'speech', 'vibration'],
   offersLight: true,
