@@ -4,7 +4,6 @@
  *
  * An answer that comes after its attempt is over is dropped, and a camera that opens too late is stopped.
  */
-import { senderKey } from './key.js';
 import { Link } from './link.js';
 import { PROBLEMS, RESTING, initialModel, reduce } from './machine.js';
 import { MAX_SHOWN_S } from './wire.js';
@@ -24,6 +23,27 @@ const RUN_OUT = Object.freeze({
   hidden: { type: 'hiddenTooLong' },
   media: { type: 'mediaGone' },
 });
+
+/** ECDSA with P-256 rather than Ed25519: every browser of the last ten years has it. */
+const MAKE = Object.freeze({ name: 'ECDSA', namedCurve: 'P-256' });
+const SIGN = Object.freeze({ name: 'ECDSA', hash: 'SHA-256' });
+
+/**
+ * The key a token is bound to, whose private half no script can read, this one included. Its public half travels with
+ * the request for a session to the host's backend (`client_jwk`), which lets the server name it in the token
+ * (`cnf.jkt`, RFC 7800): stolen on its way, that is then of no use to who cannot sign. `sign` answers ES256, 64 bytes.
+ * @param {SubtleCrypto} [subtle]
+ * @returns {Promise<import('./typedefs.js').Signer>}
+ */
+export async function senderKey(subtle = crypto.subtle) {
+  const { privateKey, publicKey } = await subtle.generateKey(MAKE, false, ['sign']);
+  // `ext` and `key_ops` are this browser's business.
+  const { crv, kty, x, y } = await subtle.exportKey('jwk', publicKey);
+  return {
+    jwk: /** @type {JsonWebKey} */ ({ crv, kty, x, y }),
+    sign: async (bytes) => new Uint8Array(await subtle.sign(SIGN, privateKey, bytes)),
+  };
+}
 
 /** Dispatches `change` when `model` is another one. */
 export class Controller extends EventTarget {

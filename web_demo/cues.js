@@ -4,8 +4,8 @@
  */
 
 /** @typedef {import('./typedefs.js').Model} Model */
-/** @typedef {'ask'|'good'|'again'|'pass'|'end'} Cue */
-/** @typedef {{sound: boolean, vibration: boolean, speech: boolean}} CueSettings */
+/** @typedef {import('./typedefs.js').Cue} Cue */
+/** @typedef {import('./typedefs.js').CueSettings} CueSettings */
 
 /** Notes of each cue: hertz and seconds. Two soft notes up for success, one for a prompt, down when it goes on otherwise.
  * @type {Readonly<Record<Cue, readonly (readonly [number, number])[]>>} */

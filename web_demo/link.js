@@ -7,6 +7,7 @@ import { Peer } from './peer.js';
 import { CLOSE, SUBPROTOCOL, UnknownType, WireError, decodeServer, encode } from './wire.js';
 
 /** @typedef {import('./typedefs.js').MachineEvent} MachineEvent */
+/** @typedef {import('./typedefs.js').News} News */
 /** @typedef {import('./typedefs.js').Ports} Ports */
 /** @typedef {import('./typedefs.js').ServerMessage} ServerMessage */
 /** @typedef {import('./typedefs.js').ClientMessage} ClientMessage */
@@ -120,12 +121,6 @@ function eventOf(news) {
   if (message.type === 'welcome') return { type: 'welcome', welcome: message };
   return message.type === 'error' ? { type: 'closed', code: message.code } : message;
 }
-
-/**
- * What a socket tells; the last is always `closed` or `fault`.
- * @typedef {{type: 'open'} | {type: 'message', message: ServerMessage} | {type: 'closed', code: number}
- *   | {type: 'fault', problem: import('./typedefs.js').Problem}} News
- */
 
 /** Longest handshake, in milliseconds: as in the Python client. */
 export const HANDSHAKE_MS = 10_000;

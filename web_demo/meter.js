@@ -68,7 +68,7 @@ function regions(rgba, width, height) {
 
 /**
  * Where a pixel lies. Below the middle of the face there are shoulders and clothes, which say nothing of the light.
- * @param {import('./overlay.js').Oval} oval @param {number} x @param {number} y
+ * @param {import('./typedefs.js').Oval} oval @param {number} x @param {number} y
  */
 function place({ cx, cy, rx, ry }, x, y) {
   const distance = Math.hypot((x - cx) / rx, (y - cy) / ry);

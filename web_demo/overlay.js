@@ -7,11 +7,8 @@
  */
 import { set, svg } from './dom.js';
 
-/**
- * @typedef {{width: number, height: number}} Size
- * @typedef {{cx: number, cy: number, rx: number, ry: number}} Oval
- * @typedef {{width: number, height: number, x: number, y: number}} Box
- */
+/** @typedef {import('./typedefs.js').Size} Size */
+/** @typedef {import('./typedefs.js').Oval} Oval */
 
 /** Half the oval's width, as a share of the frame's width: a face box beyond 0.45 of it is too close, and a face is a
  * little narrower than the oval it fills. */
@@ -33,7 +30,7 @@ export function ovalInFrame({ width, height }) {
 
 /**
  * Where the frame lies on the stage: it covers it, centred, as large as the oval allows.
- * @param {Size} stage @param {Size} frame @returns {Box}
+ * @param {Size} stage @param {Size} frame @returns {import('./typedefs.js').Box}
  */
 export function frameOnStage(stage, frame) {
   const { rx, ry } = ovalInFrame(frame);

@@ -7,11 +7,7 @@
 /** @typedef {import('./typedefs.js').StatsMessage} StatsMessage */
 /** @typedef {Pick<import('./typedefs.js').Candidate, 'candidate'|'sdp_mid'|'sdp_mline_index'>} CandidateFields */
 /** @typedef {(config: RTCConfiguration) => RTCPeerConnection} CreatePeer */
-/**
- * Running totals; `at` is the browser's own time of them in milliseconds, `unsent` the frames that were captured and not
- * sent: the encoder was too slow, or the line too narrow. Not every browser counts what it captures.
- * @typedef {{at: number, bytes: number, sent: number, unsent: number}} Totals
- */
+/** @typedef {import('./typedefs.js').Totals} Totals */
 
 /** Ceiling of the bitrate as a multiple of where the answer lets it start: 1.5 to 2.5 Mbit/s by default, which is what
  * the Python client sends. Browsers by themselves stop at 1.7 for this size. A choice. */

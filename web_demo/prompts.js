@@ -7,16 +7,8 @@
 import { set, svg } from './dom.js';
 import { STREAMING } from './machine.js';
 
-/**
- * @typedef {import('./typedefs.js').Model} Model
- * @typedef {'plain'|'warn'|'good'|'ask'} Tone
- * @typedef {object} Line
- * @property {string} key what is said, of the strings
- * @property {string|null} detail a longer text, of the strings
- * @property {Record<string, number>} values
- * @property {Tone} tone
- * @property {string|null} figure kind of the challenge whose figure is shown
- */
+/** @typedef {import('./typedefs.js').Model} Model */
+/** @typedef {import('./typedefs.js').Line} Line */
 
 /** Challenges that have a figure. Another kind is asked for in words alone.
  * @type {readonly string[]} */

@@ -137,7 +137,7 @@
  * @property {(callback: () => void, ms: number) => unknown} setTimer
  * @property {(handle: any) => void} clearTimer
  * @property {<Name extends keyof EventDetails>(name: Name, detail: EventDetails[Name]) => void} emit
- * @property {() => Promise<Signer>} [senderKey]  the key a token is bound to; made by `key.js` by default
+ * @property {() => Promise<Signer>} [senderKey]  the key a token is bound to; made by `senderKey` by default
  *
  * Shows colours; resolves with none when they were skipped. `signal` says that the attempt is over.
  * @typedef {(steps: readonly LightStep[], signal: AbortSignal) => Promise<readonly number[]>} ShowLight
@@ -146,6 +146,42 @@
  * @typedef {EventTarget & {open(wish: {deviceId?: string}): Promise<OpenCamera>, close(): void}} CameraPort
  * @typedef {{stream: MediaStream, track: MediaStreamTrack, settings: MediaTrackSettings,
  *   cameras: readonly CameraInfo[]}} OpenCamera
+ *
+ * What a socket tells; the last is always `closed` or `fault`.
+ * @typedef {{type: 'open'} | {type: 'message', message: ServerMessage} | {type: 'closed', code: number}
+ *   | {type: 'fault', problem: Problem}} News
+ *
+ * Running totals of what is sent; `at` is the browser's own time of them in milliseconds, `unsent` the frames that were
+ * captured and not sent: the encoder was too slow, or the line too narrow. Not every browser counts what it captures.
+ * @typedef {{at: number, bytes: number, sent: number, unsent: number}} Totals
+ *
+ * What is said to the person now: a text of the strings with its values, a longer one, and the kind of the challenge
+ * whose figure is shown.
+ * @typedef {'plain'|'warn'|'good'|'ask'} Tone
+ * @typedef {{key: string, detail: string|null, values: Record<string, number>, tone: Tone, figure: string|null}} Line
+ *
+ * @typedef {{sound: boolean, vibration: boolean, speech: boolean}} CueSettings
+ * @typedef {'ask'|'good'|'again'|'pass'|'end'} Cue
+ *
+ * What a person's clicks do.
+ * @typedef {object} Act
+ * @property {() => void} start
+ * @property {(event: MachineEvent) => void} send
+ * @property {(name: keyof CueSettings, on: boolean) => void} choose a cue on or off
+ * @property {() => CueSettings} settings
+ * @property {(text: string) => void} speak says it aloud, where the person wants that
+ * @property {readonly (keyof CueSettings)[]} cues those this device has
+ * @property {boolean} offersLight whether the person may agree to coloured light
+ *
+ * @typedef {object} Page
+ * @property {HTMLElement} node
+ * @property {HTMLElement} heading takes the focus when the page appears
+ * @property {(model: Model) => void} update
+ *
+ * In pixels.
+ * @typedef {{width: number, height: number}} Size
+ * @typedef {{cx: number, cy: number, rx: number, ry: number}} Oval
+ * @typedef {{width: number, height: number, x: number, y: number}} Box
  */
 
 export {};

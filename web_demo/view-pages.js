@@ -3,23 +3,9 @@ import { h, icon, set, write } from './dom.js';
 
 /**
  * @typedef {import('./typedefs.js').Model} Model
- * @typedef {import('./typedefs.js').MachineEvent} MachineEvent
+ * @typedef {import('./typedefs.js').Act} Act
+ * @typedef {import('./typedefs.js').Page} Page
  * @typedef {import('./strings/index.js').Words} Words
- *
- * What a person's clicks do.
- * @typedef {object} Act
- * @property {() => void} start
- * @property {(event: MachineEvent) => void} send
- * @property {(name: keyof import('./cues.js').CueSettings, on: boolean) => void} choose a cue on or off
- * @property {() => import('./cues.js').CueSettings} settings
- * @property {(text: string) => void} speak says it aloud, where the person wants that
- * @property {readonly (keyof import('./cues.js').CueSettings)[]} cues those this device has
- * @property {boolean} offersLight whether the person may agree to coloured light
- *
- * @typedef {object} Page
- * @property {HTMLElement} node
- * @property {HTMLElement} heading takes the focus when the page appears
- * @property {(model: Model) => void} update
  */
 
 const POINTS = { face: 'consent.what', lock: 'consent.data', pause: 'consent.choice', light: 'consent.prepare' };

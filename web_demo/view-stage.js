@@ -11,14 +11,14 @@ import { button, heading, screen } from './view-pages.js';
  * @typedef {import('./typedefs.js').Model} Model
  * @typedef {import('./typedefs.js').Profile} Profile
  * @typedef {import('./strings/index.js').Words} Words
- * @typedef {import('./view-pages.js').Act} Act
+ * @typedef {import('./typedefs.js').Act} Act
  */
 
 /** Before the camera says how large its pictures are. */
 const USUAL = { width: 640, height: 480 };
 /** The picture waits for something that takes as long as it takes. */
 const BUSY = ['connecting', 'checking'];
-/** @type {Partial<Record<import('./prompts.js').Tone, keyof typeof import('./dom.js').PATHS>>} */
+/** @type {Partial<Record<import('./typedefs.js').Tone, keyof typeof import('./dom.js').PATHS>>} */
 const TONE_ICONS = { warn: 'alert', good: 'check' };
 /** @type {readonly Profile[]} */
 const PROFILES = ['standard', 'motion-free', 'extended-time'];
@@ -100,7 +100,7 @@ export class StagePage {
     this._unfolded = true; // from now on the person folds them
   }
 
-  /** @param {import('./prompts.js').Line} line */
+  /** @param {import('./typedefs.js').Line} line */
   _say({ key, detail, values, tone, figure }) {
     write(this.heading, this._words(key, values));
     const more = detail ? this._words(detail) : '';

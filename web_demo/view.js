@@ -12,8 +12,8 @@ import { StagePage } from './view-stage.js';
 /**
  * @typedef {import('./typedefs.js').Model} Model
  * @typedef {import('./strings/index.js').Words} Words
- * @typedef {import('./view-pages.js').Act} Act
- * @typedef {import('./view-pages.js').Page} Page
+ * @typedef {import('./typedefs.js').Act} Act
+ * @typedef {import('./typedefs.js').Page} Page
  * @typedef {{text: string, urgent: boolean}} Speech
  */
 

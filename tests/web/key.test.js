@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 
-import { senderKey } from '../../web_demo/key.js';
+import { senderKey } from '../../web_demo/controller.js';
 
 test('only the four public members leave', async () => {
   const { jwk } = await senderKey();
