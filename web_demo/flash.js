@@ -11,8 +11,6 @@ import { h } from './dom.js';
 /** @typedef {[number, number, number]} Rgb  in proportion of light, 0 to 1 */
 /** @typedef {{now: () => number, frame: (draw: () => void) => unknown}} Clock  `now` in milliseconds */
 
-const WHITE = '#ffffff';
-
 /** Decodes sRGB (IEC 61966-2-1). @param {string} colour `#rrggbb` @returns {Rgb} */
 export function linearLight(colour) {
   return /** @type {Rgb} */ ([1, 3, 5].map((i) => decoded(parseInt(colour.slice(i, i + 2), 16) / 255)));
@@ -40,12 +38,10 @@ export function dueTimes(steps) {
 
 /**
  * The light of the screen `t` seconds after the first step began, fading from `before`.
- * @param {readonly LightStep[]} steps
- * @param {number} t
- * @param {string} [before] the colour in front of the first
+ * @param {readonly LightStep[]} steps @param {number} t @param {string} [before]
  * @returns {Rgb}
  */
-export function lightAt(steps, t, before = WHITE) {
+export function lightAt(steps, t, before = '#ffffff') {
   const due = dueTimes(steps);
   const i = Math.max(0, due.slice(0, -1).findLastIndex((start) => start <= t));
   const [old, next] = [linearLight(i ? steps[i - 1].colour : before), linearLight(steps[i].colour)];
@@ -54,12 +50,10 @@ export function lightAt(steps, t, before = WHITE) {
 }
 
 /**
- * Follows the sequence picture by picture; ends early when `skipped` says so.
- * @param {readonly LightStep[]} steps
- * @param {(rgb: Rgb) => void} paint
- * @param {Clock} clock
+ * Follows the sequence picture by picture. Resolves as `showLight`.
+ * @param {readonly LightStep[]} steps @param {(rgb: Rgb) => void} paint @param {Clock} clock
  * @param {{skipped?: () => boolean, before?: string | undefined}} [options]
- * @returns {Promise<number[]>} seconds after the call at which each colour began to show; none when it was skipped
+ * @returns {Promise<number[]>}
  */
 export function play(steps, paint, clock, { skipped = () => false, before } = {}) {
   const due = dueTimes(steps);
@@ -86,7 +80,7 @@ const SCREEN = { now: () => performance.now(), frame: (draw) => requestAnimation
 /**
  * Shows the colours over the whole screen, with a button to leave. Resolves with the seconds since the call at which
  * each colour began to show; with none when the person skipped it, the page was hidden or `signal` ended it.
- * @param {ShadowRoot | HTMLElement} root where the layer is put for as long as it is shown
+ * @param {ShadowRoot | HTMLElement} root
  * @param {readonly LightStep[]} steps
  * @param {{words: import('./strings/index.js').Words, before?: string, signal?: AbortSignal | undefined, clock?: Clock}} options
  */
@@ -96,7 +90,7 @@ export async function showLight(root, steps, { words, before, signal, clock = SC
   const layer = curtain(words, skip);
   const focused = /** @type {HTMLElement | null} */ ('activeElement' in root ? root.activeElement : null);
   root.append(layer);
-  layer.showPopover?.(); // above everything, whatever the host's page does with stacking
+  layer.showPopover?.(); // above whatever the host's page stacks
   layer.querySelector('button')?.focus({ preventScroll: true });
   const paint = (/** @type {Rgb} */ rgb) => layer.style.setProperty('background-color', cssColour(rgb));
   const stop = () => document.hidden && skip();

@@ -4,8 +4,7 @@
  *     idle -> consent -> preparing -> adjusting -> connecting -> positioning -> challenging -> checking
  *                                                    any of them -> passed | failed | inconclusive | cancelled | error
  *
- * These tables are the whole truth about order: an event that a state does not name is ignored and changes nothing. In
- * `RESTING` states nothing is open and no time runs; every other state has a longest stay and takes `cancel`.
+ * An event that a state does not name is ignored. Every state but those at rest has a longest stay and takes `cancel`.
  */
 
 /** @typedef {import('./typedefs.js').State} State */
@@ -14,7 +13,7 @@
 /** @typedef {MachineEvent['type']} EventType */
 /** @typedef {State|readonly State[]|typeof STAY} Target  a list: `CHOOSE` of `machine.js` says which */
 
-/** The event is taken and the state remains. */
+/** The event is taken, the state remains. */
 export const STAY = 'stay';
 
 /** @type {readonly State[]} */
@@ -79,17 +78,15 @@ export const TRANSITIONS = Object.freeze({
  * @type {Readonly<Partial<Record<State, number>>>} */
 export const TIMEOUTS = Object.freeze({
   consent: 900,
-  /** The browser asks for permission, and a person reads and answers. */
-  preparing: 120,
-  /** An unattended camera is turned off. */
-  adjusting: 600,
+  preparing: 120, // the browser asks for permission
+  adjusting: 600, // an unattended camera is turned off
   connecting: 20,
   positioning: 45,
   challenging: 30,
   checking: 60,
 });
 
-/** Longer limits of the profile `extended-time` (WCAG 2.2, 2.2.1), as the server's `EXTENDED_FACTOR`. */
+/** For the profile `extended-time` (WCAG 2.2, 2.2.1), as the server's. */
 export const EXTENDED_FACTOR = 10;
 
 /** What a machine does is not extended.
@@ -121,11 +118,11 @@ export const RENEWS = Object.freeze({
 
 /** Seconds a page may be hidden while a session runs: a glance at a notification, not a phone call. A choice. */
 export const HIDDEN_S = 5;
-/** Seconds a lost media connection may take to return, or the server to say what it made of that. Its own wait is 2. */
+/** Seconds a lost media connection may take to return. The server itself waits 2. */
 export const MEDIA_LOST_S = 5;
-/** Seconds beyond the session's own expiry: the server should have the last word. As in the Python client. */
+/** Seconds beyond the session's own expiry: the server should have the last word. */
 export const GRACE_S = 5;
-/** Longest attempt whatever the server says, in seconds. As in the Python client. */
+/** Longest attempt whatever the server says, in seconds. Both as in the Python client. */
 export const MAX_ATTEMPT_S = 900;
 
 /** What a close code of `liveness.v1` means to a person; the names are those of `tests/contract/close_codes.json`.

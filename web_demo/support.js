@@ -26,11 +26,7 @@ const CHECKS = Object.freeze(/** @type {[string, Check][]} */ ([
 /** Names of the items, in order. */
 export const ITEMS = Object.freeze(CHECKS.map(([name]) => name));
 
-/**
- * Check everything; the first item that is not ok is the one to show. Never rejects.
- * @param {Env} [env]
- * @returns {Promise<SupportReport>}
- */
+/** The first item that is not ok is the one to show. Never rejects. @param {Env} [env] @returns {Promise<SupportReport>} */
 export async function checkSupport(env = window) {
   const items = await Promise.all(CHECKS.map(async ([name, check]) => {
     const problem = await check(env);
@@ -44,19 +40,13 @@ function need(there, problem) {
   return there ? null : problem;
 }
 
-/**
- * Whether the page, or the frame it is in, may use the camera at all. Only Chromium answers; elsewhere the camera does.
- * @param {any} document
- */
+/** Only Chromium answers; elsewhere the camera does. @param {any} document */
 function allowed(document) {
   const policy = document.permissionsPolicy ?? document.featurePolicy;
   return policy?.allowsFeature?.('camera') ?? true;
 }
 
-/**
- * @param {Navigator} navigator
- * @returns {Promise<PermissionState | 'unknown'>}
- */
+/** @param {Navigator} navigator */
 async function permission(navigator) {
   try {
     return (await navigator.permissions.query({ name: /** @type {PermissionName} */ ('camera') })).state;
@@ -65,10 +55,7 @@ async function permission(navigator) {
   }
 }
 
-/**
- * The cameras as far as they may be known; null where nothing is said.
- * @param {Navigator} navigator
- */
+/** The cameras as far as they may be known; null where nothing is said. @param {Navigator} navigator */
 async function inputs(navigator) {
   try {
     const devices = await navigator.mediaDevices.enumerateDevices();
@@ -84,10 +71,7 @@ function cameras(devices) {
   return devices?.every(isSmall) ? 'camera_too_small' : null;
 }
 
-/**
- * Whether a camera says that it cannot reach the floor. Before a permission, and in some browsers ever, it says nothing.
- * @param {MediaDeviceInfo} device
- */
+/** Before a permission, and in some browsers ever, a camera says nothing of what it can. @param {MediaDeviceInfo} device */
 function isSmall(device) {
   const { width, height, frameRate } = /** @type {Partial<InputDeviceInfo>} */ (device).getCapabilities?.() ?? {};
   const sides = [width?.max ?? FLOOR.long, height?.max ?? FLOOR.short];

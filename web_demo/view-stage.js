@@ -3,13 +3,13 @@
  * before going on: camera, how to be checked, coloured light, sounds.
  */
 import { h, icon, set, write } from './dom.js';
+import { PROFILES, STREAMING } from './machine.js';
 import { Overlay, frameOnStage, ringShare } from './overlay.js';
 import { Figure, lineOf } from './prompts.js';
 import { button, heading, screen } from './view-pages.js';
 
 /**
  * @typedef {import('./typedefs.js').Model} Model
- * @typedef {import('./typedefs.js').Profile} Profile
  * @typedef {import('./strings/index.js').Words} Words
  * @typedef {import('./typedefs.js').Act} Act
  */
@@ -20,12 +20,13 @@ const USUAL = { width: 640, height: 480 };
 const BUSY = ['connecting', 'checking'];
 /** @type {Partial<Record<import('./typedefs.js').Tone, keyof typeof import('./dom.js').PATHS>>} */
 const TONE_ICONS = { warn: 'alert', good: 'check' };
-/** @type {readonly Profile[]} */
-const PROFILES = ['standard', 'motion-free', 'extended-time'];
 /** Least size, in ems, of an element and its window that have room for the options beside the picture; as in the styles. */
 const ROOMY = { width: 56, height: 40 };
 /** String of each cue's name. */
 const CUE_NAMES = { sound: 'adjust.sound', speech: 'adjust.speech', vibration: 'adjust.vibration' };
+
+/** The states it is shown in. @type {readonly import('./typedefs.js').State[]} */
+export const STAGED = ['adjusting', ...STREAMING];
 
 /** The page with the picture; `video` gets the stream from the element. */
 export class StagePage {
@@ -48,7 +49,7 @@ export class StagePage {
     this._steps = h('div', { class: 'steps', part: 'steps', hidden: true });
     this._proceed = button(words('button.continue'), 'primary', 'continue', () => act.send({ type: 'proceed' }));
     this._cancel = button(words('button.cancel'), 'secondary', 'cancel', () => act.send({ type: 'cancel' }));
-    this._own = ['adjusting', 'connecting', 'positioning', 'challenging', 'checking'].map(slot);
+    this._own = STAGED.map(slot);
     this._stage = h('div', { class: 'stage', part: 'stage' }, this.video, this._overlay.node, this._count);
     this.node = this._page();
     this._watch();

@@ -5,9 +5,10 @@
  * page is told by live regions.
  */
 import { h, set } from './dom.js';
+import { TERMINAL } from './machine.js';
 import { lineOf } from './prompts.js';
 import { consentPage, idlePage, outcome, preparingPage, resultPage } from './view-pages.js';
-import { StagePage } from './view-stage.js';
+import { STAGED, StagePage } from './view-stage.js';
 
 /**
  * @typedef {import('./typedefs.js').Model} Model
@@ -17,8 +18,6 @@ import { StagePage } from './view-stage.js';
  * @typedef {{text: string, urgent: boolean}} Speech
  */
 
-const STAGED = ['adjusting', 'connecting', 'positioning', 'challenging', 'checking'];
-const ENDED = ['passed', 'failed', 'inconclusive', 'cancelled', 'error'];
 
 /**
  * What to tell who does not see the page, beyond the heading that takes the focus.
@@ -26,7 +25,7 @@ const ENDED = ['passed', 'failed', 'inconclusive', 'cancelled', 'error'];
  * @returns {Speech|null}
  */
 export function speechOf(model, words) {
-  if (ENDED.includes(model.state)) return { text: outcome(model, words).slice(1).filter(Boolean).join('. '), urgent: true };
+  if (TERMINAL.includes(model.state)) return { text: outcome(model, words).slice(1).filter(Boolean).join('. '), urgent: true };
   if (model.state === 'adjusting') return { text: model.meter.light ? words(`meter.${model.meter.light}`) : '', urgent: false };
   if (model.state === 'connecting' || !STAGED.includes(model.state)) return null;
   const { key, values, tone } = lineOf(model);
@@ -196,7 +195,7 @@ export class View {
     if (!speech.urgent) return this._announcer.offer(speech.text);
     const said = `${model.challenge?.id} ${speech.text}`;
     // The heading of a result takes the focus and is read for that; a voice of our own has to say it, too.
-    const title = ENDED.includes(model.state) ? outcome(model, this._words)[0] : '';
+    const title = TERMINAL.includes(model.state) ? outcome(model, this._words)[0] : '';
     if (said !== this._urgent) this._announcer.interrupt(speech.text, title);
     this._urgent = said;
   }
@@ -205,5 +204,5 @@ export class View {
 /** @param {Model} model */
 function pageOf({ state }) {
   if (STAGED.includes(state)) return 'live';
-  return ENDED.includes(state) ? 'result' : state;
+  return TERMINAL.includes(state) ? 'result' : state;
 }

@@ -19,7 +19,7 @@ const OTHERS = {
   zh: () => import('./zh.js'),
 };
 const RIGHT_TO_LEFT = ['ar'];
-/** By family of keys: what is said of a code nobody has told us of. @type {Record<string, string>} */
+/** By family of keys: what is said of a code that only a newer server knows. @type {Record<string, string>} */
 const GENERAL = {
   guidance: 'guidance.look_straight',
   prompt: 'state.challenging',
@@ -30,43 +30,28 @@ const GENERAL = {
 
 export const languages = Object.freeze(['en', ...Object.keys(OTHERS)]);
 
-/**
- * The language whose texts are shown to who asks for `tag` (BCP 47): its own, that of its region's language, or English.
- * @param {string} [tag]
- */
+/** The language of the texts shown for `tag` (BCP 47): English where there are none of its own. @param {string} [tag] */
 export function language(tag = '') {
   const primary = tag.toLowerCase().split(/[-_]/)[0];
   return languages.includes(primary) ? primary : 'en';
 }
 
-/**
- * The direction in which the texts shown for `tag` are read.
- * @param {string} [tag]
- * @returns {'ltr' | 'rtl'}
- */
+/** The direction in which these are read. @param {string} [tag] @returns {'ltr' | 'rtl'} */
 export function dir(tag) {
   return RIGHT_TO_LEFT.includes(language(tag)) ? 'rtl' : 'ltr';
 }
 
-/**
- * The words for `tag`. Never rejects: a language that cannot be fetched leaves the English.
- * @param {string} [tag]
- * @returns {Promise<Words>}
- */
+/** Never rejects: a language that cannot be fetched leaves the English. @param {string} [tag] @returns {Promise<Words>} */
 export async function load(tag) {
   const lang = language(tag);
   try {
     return lang === 'en' ? words : speak(lang, (await OTHERS[lang]()).default);
   } catch {
-    return words; // what a person can read beats an element that shows nothing
+    return words;
   }
 }
 
-/**
- * @param {string} lang
- * @param {Texts} texts
- * @returns {Words}
- */
+/** @param {string} lang @param {Texts} texts @returns {Words} */
 function speak(lang, texts) {
   /** @param {string} key */
   const find = (key) => own(texts, key) ?? own(english, key);
@@ -75,10 +60,7 @@ function speak(lang, texts) {
   return Object.assign(look, { lang, dir: dir(lang) });
 }
 
-/**
- * The key of what can be said of a code that has no text: a newer server may send one.
- * @param {string} key
- */
+/** The key of what is said of a code that has no text. @param {string} key */
 function general(key) {
   const [family, , ...part] = key.split('.');
   return [GENERAL[family], ...part].join('.');
