@@ -52,7 +52,6 @@ export class Controller extends EventTarget {
   #busy = false;
   #disposed = false;
   #openings = 0;
-  #listening = new AbortController();
   /** Ends with the attempt. */ #scope = new AbortController();
   /** @type {MachineEvent[]} */ #queue = [];
   /** @type {Map<TimerName, unknown>} */ #timers = new Map();
@@ -65,8 +64,7 @@ export class Controller extends EventTarget {
     super();
     this.#ports = ports;
     this.#model = initialModel(settings);
-    const { signal } = this.#listening;
-    ports.camera.addEventListener('lost', () => this.send({ type: 'cameraLost' }), { signal });
+    ports.camera.addEventListener('lost', () => this.send({ type: 'cameraLost' }));
   }
 
   /** What to show. @returns {Model} */
@@ -74,10 +72,7 @@ export class Controller extends EventTarget {
     return this.#model;
   }
 
-  /**
-   * Let something have happened. What the model's state does not take is ignored.
-   * @param {MachineEvent} event
-   */
+  /** Let something have happened. What the model's state does not take is ignored. @param {MachineEvent} event */
   send(event) {
     if (this.#disposed) return;
     this.#queue.push(event);
@@ -92,7 +87,6 @@ export class Controller extends EventTarget {
     this.#queue.length = 0;
     if (!RESTING.includes(this.#model.state)) this.send({ type: 'cancel' });
     this.#disposed = true;
-    this.#listening.abort();
   }
 
   /** @param {MachineEvent} event */
@@ -201,8 +195,7 @@ export class Controller extends EventTarget {
     );
   }
 
-  /**
-   * Do something, and send the event it answers with, unless the attempt is over by then.
+  /** Do something, and send the event it answers with, unless the attempt is over by then.
    * @param {() => Promise<MachineEvent|void>} work
    * @param {(error: unknown) => MachineEvent} [failed]
    */
@@ -239,29 +232,19 @@ function failure(error) {
   return { type: 'cameraFailed', problem: problemOf(error, 'internal') };
 }
 
-/**
- * What an error says of itself, where that is a problem we know.
- * @param {unknown} error
- * @param {Problem} otherwise
- * @returns {Problem}
- */
+/** What an error says of itself, where we know it. @param {unknown} error @param {Problem} otherwise @returns {Problem} */
 function problemOf(error, otherwise) {
   const problem = /** @type {{problem?: unknown}} */ (error)?.problem;
   return typeof problem === 'string' && Object.hasOwn(PROBLEMS, problem) ? /** @type {Problem} */ (problem) : otherwise;
 }
 
-/**
- * The host's answer comes from outside. Throws where it is no session.
- * @param {Session} answer
- * @returns {Session}
- */
+/** The host's answer comes from outside. Throws where it is no session. @param {Session} answer @returns {Session} */
 function session({ signalingUrl, clientToken }) {
   if (typeof signalingUrl !== 'string' || typeof clientToken !== 'string') throw new TypeError('no session');
   return { signalingUrl, clientToken };
 }
 
-/** Seconds as the wire takes them; a millisecond is finer than any screen.
- * @param {number} seconds */
+/** Seconds as the wire takes them. @param {number} seconds */
 function reportable(seconds) {
   return Math.min(MAX_SHOWN_S, Math.max(0, Math.round(1000 * seconds) / 1000));
 }

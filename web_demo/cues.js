@@ -7,7 +7,7 @@
 /** @typedef {import('./typedefs.js').Cue} Cue */
 /** @typedef {import('./typedefs.js').CueSettings} CueSettings */
 
-/** Notes of each cue: hertz and seconds. Two soft notes up for success, one for a prompt, down when it goes on otherwise.
+/** Notes of each cue: hertz and seconds.
  * @type {Readonly<Record<Cue, readonly (readonly [number, number])[]>>} */
 export const NOTES = Object.freeze({
   ask: [[587, 0.14]],
@@ -17,7 +17,7 @@ export const NOTES = Object.freeze({
   end: [[440, 0.2]],
 });
 
-/** Milliseconds of vibration and of the pauses between. Told apart by feel: one long, two short, three short.
+/** Milliseconds of vibration and of the pauses between: told apart by feel.
  * @type {Readonly<Record<Cue, readonly number[]>>} */
 export const PULSES = Object.freeze({
   ask: [70],
@@ -35,12 +35,7 @@ const EDGE_S = 0.02;
 /** @type {Partial<Record<import('./typedefs.js').State, Cue>>} */
 const ENDINGS = { passed: 'pass', failed: 'end', inconclusive: 'end', error: 'end' };
 
-/**
- * Which cue a change of the model gives, if any.
- * @param {Model} before
- * @param {Model} after
- * @returns {Cue|null}
- */
+/** Which cue a change of the model gives, if any. @param {Model} before @param {Model} after @returns {Cue|null} */
 export function cueOf(before, after) {
   if (before.state !== after.state && ENDINGS[after.state]) return ENDINGS[after.state] ?? null;
   if (after.challenge && after.challenge.id !== before.challenge?.id) return 'ask';

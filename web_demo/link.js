@@ -12,7 +12,7 @@ import { CLOSE, SUBPROTOCOL, UnknownType, WireError, decodeServer, encode } from
 /** @typedef {import('./typedefs.js').ServerMessage} ServerMessage */
 /** @typedef {import('./typedefs.js').ClientMessage} ClientMessage */
 
-/** Between two readings of the sender's statistics, in milliseconds: the server takes one a second. */
+/** Milliseconds between two `stats`: the server takes one a second. */
 export const STATS_MS = 1000;
 
 /** What this client calls itself. */
@@ -64,10 +64,7 @@ export class Link {
     await this.#peer?.accept(sdp);
   }
 
-  /**
-   * Send one message. Throws `WireError` when the server would refuse it.
-   * @param {ClientMessage} message
-   */
+  /** Send one message. Throws `WireError` when the server would refuse it. @param {ClientMessage} message */
   say(message) {
     if (!this.#closed) this.#signaling.send(message);
   }
@@ -85,10 +82,7 @@ export class Link {
     if (!this.#closed) this.#report(event);
   }
 
-  /**
-   * Say what the server can do without: what it would refuse is left out.
-   * @param {ClientMessage} message
-   */
+  /** Say what the server can do without: what it would refuse is left out. @param {ClientMessage} message */
   #mention(message) {
     try {
       this.say(message);

@@ -1,14 +1,12 @@
 /**
  * What the capture page does, without a DOM: `reduce(model, event)` returns the next model and what must be done.
  *
- * The order of things is in `states.js`; here is what each event writes, asks for and tells. The page decides nothing:
- * `passed` is what the server said, and only its token counts.
+ * The order of things is in `states.js`; here is what each event writes, asks for and tells.
  */
 import {
   EXTENDED_FACTOR, GRACE_S, HIDDEN_S, MACHINE_TIMED, MAX_ATTEMPT_S, MEDIA_LOST_S, PROBLEMS, PROBLEM_OF_CLOSE,
   PROBLEM_OF_OTHER_CLOSE, PROBLEM_OF_TIMEOUT, PROFILES, RENEWS, STAY, STREAMING, TERMINAL, TIMEOUTS, TRANSITIONS,
 } from './states.js';
-
 import { CLOSE } from './wire.js';
 
 export * from './states.js';
@@ -27,7 +25,7 @@ const DECISIONS = Object.freeze({
   inconclusive: { state: 'inconclusive', reason: 'try_again' },
 });
 
-/** What is over with an attempt. */
+/** What ends with an attempt. */
 const OVER = Object.freeze({
   meter: Object.freeze({ light: null }),
   cameraOpen: false, guidance: null, hold: null, challenge: null, outcome: null, light: null,
@@ -181,8 +179,7 @@ const FREE = Object.freeze([
 
 /**
  * Take one event. Returns the same model when nothing changed.
- * @param {Model} model
- * @param {MachineEvent} event
+ * @param {Model} model @param {MachineEvent} event
  * @returns {{model: Model, effects: readonly Effect[]}}
  */
 export function reduce(model, event) {
@@ -261,10 +258,8 @@ function tell(before, event, after) {
 
 /**
  * The table's entry for this event, called.
- * @param {{[T in EventType]?: (...args: any[]) => any}} table
- * @param {MachineEvent} event
- * @param {Model} model
- * @param {Model} [before]
+ * @param {{[T in EventType]?: (...args: any[]) => any}} table @param {MachineEvent} event
+ * @param {Model} model @param {Model} [before]
  */
 function call(table, event, model, before) {
   return table[event.type]?.(model, event, before);
@@ -275,11 +270,7 @@ function isLast(challenge) {
   return challenge !== null && challenge.step >= challenge.steps;
 }
 
-/**
- * Tells the server that the person is gone, where it may be listening.
- * @param {Model} before
- * @returns {Effect[]}
- */
+/** Tells the server that the person is gone, where it may be listening. @param {Model} before @returns {Effect[]} */
 function leave({ state }) {
   return STREAMING.includes(state) ? [{ type: 'sendCancel' }] : [];
 }

@@ -1,8 +1,7 @@
 /**
  * How the light falls on who sits in the oval, read from a tiny copy of the picture before a session begins.
  *
- * Advice, never a gate: the server measures the face itself (`QualityLimits` in its checks/limits.py). The limits of a
- * face are the server's own, so that the meter does not call good what the server then refuses.
+ * Advice, never a gate: the server measures the face itself, with the same limits (its checks/limits.py).
  */
 import { TIMERS } from './camera.js';
 import { ovalInFrame } from './overlay.js';
@@ -148,7 +147,7 @@ export class LightMeter {
   #context(width, height) {
     if (this.#canvas?.canvas.width === width) return this.#canvas;
     const canvas = Object.assign(this.#video.ownerDocument.createElement('canvas'), { width, height });
-    // Kept in memory that can be read at once: reading back from a graphics card can take a frame's time.
+    // Reading back from a graphics card can take a frame's time.
     this.#canvas = canvas.getContext('2d', { willReadFrequently: true });
     return this.#canvas;
   }

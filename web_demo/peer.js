@@ -9,14 +9,9 @@
 /** @typedef {(config: RTCConfiguration) => RTCPeerConnection} CreatePeer */
 /** @typedef {import('./typedefs.js').Totals} Totals */
 
-/** Ceiling of the bitrate as a multiple of where the answer lets it start: 1.5 to 2.5 Mbit/s by default, which is what
- * the Python client sends. Browsers by themselves stop at 1.7 for this size. A choice. */
+/** Ceiling of the bitrate as a multiple of where the answer lets it start: 2.5 Mbit/s by default, as the Python client.
+ * Browsers by themselves stop at 1.7 for this size. A choice. */
 const HEADROOM = 5 / 3;
-
-/** `detail` would say that this is a screen: Chromium 156 then sent 0.7 Mbit/s at a mean quantiser of 16 of what it sends
- * as a camera's with 2.5 and 7, and at 0.6 Mbit/s a drawn pulse came through 7 dB weaker against its noise. `motion` is
- * what a camera's picture is taken for anyway, said aloud. */
-const CONTENT_HINT = 'motion';
 
 /** `up` and `lost` follow the connection; a lost one may come up again. Whoever makes one must `close` it. */
 export class Peer extends EventTarget {
@@ -30,7 +25,8 @@ export class Peer extends EventTarget {
   /** @param {{createPeer: CreatePeer, iceServers: readonly IceServer[], track: MediaStreamTrack}} setup */
   constructor({ createPeer, iceServers, track }) {
     super();
-    track.contentHint = CONTENT_HINT;
+    // With `detail`, a screen's, Chromium 156 sent 0.7 Mbit/s in place of 2.5, and a pulse came through 7 dB weaker.
+    track.contentHint = 'motion';
     this.#pc = createPeer({ iceServers: iceServers.map(usable) });
     this.#pc.onconnectionstatechange = () => this.#report();
     this.#pc.onicecandidate = ({ candidate }) => this.#found(candidate);
@@ -84,7 +80,7 @@ export class Peer extends EventTarget {
 
 /**
  * The most to send, in bit/s: what the answer's `b=` line allows (RFC 8866, 5.8; RFC 3890), else what its start
- * bitrate lets expect, else null. The browser obeys a `b=` line by itself as well.
+ * bitrate lets expect, else null.
  * @param {string} answer
  */
 export function maxBitrate(answer) {

@@ -239,8 +239,7 @@ const FIGURE = `
 .hand { fill: var(--accent); }
 .hand rect { stroke: var(--surface); stroke-width: 1.5; }
 /* Each part moves for itself: what its group does is not inherited. */
-.whole, .features, .eye, .mouth, .gape, .hand { --rest: initial; --pose: initial; }
-.whole, .features, .eye, .mouth, .gape, .hand { transform-box: view-box; transform: var(--rest, none); }
+.whole, .features, .eye, .mouth, .gape, .hand { --rest: initial; --pose: initial; transform-box: view-box; transform: var(--rest, none); }
 .whole, .features { transform-origin: 70px 62px; }
 .eye { transform-origin: 70px 54px; }
 .mouth { transform-origin: 70px 80px; --rest: scaleY(.12); }
@@ -254,9 +253,8 @@ const FIGURE = `
 [data-kind=move_closer] .whole { --rest: scale(.74); --pose: scale(1.06); }
 [data-kind^=blink] .eye { --pose: scaleY(.12); }
 [data-kind=smile] .mouth { --pose: scale(1.2, 1); }
-[data-kind=open_mouth] .gape { --pose: none; }
 [data-kind=open_mouth] .mouth { visibility: hidden; }
-[data-kind=open_mouth] .gape { --rest: scale(1, .14); }
+[data-kind=open_mouth] .gape { --rest: scale(1, .14); --pose: none; }
 [data-kind=hand_across_face] .hand { visibility: visible; --rest: translateX(-62px); --pose: translateX(62px); }
 
 [data-kind=turn_left] .left, [data-kind=turn_right] .right, [data-kind=look_up] .up, [data-kind=look_down] .down,

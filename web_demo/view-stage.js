@@ -4,8 +4,7 @@
  */
 import { h, icon, set, write } from './dom.js';
 import { PROFILES, STREAMING } from './machine.js';
-import { Overlay, frameOnStage, ringShare } from './overlay.js';
-import { Figure, lineOf } from './prompts.js';
+import { Figure, Overlay, frameOnStage, lineOf, ringShare } from './overlay.js';
 import { button, heading, screen } from './view-pages.js';
 
 /**

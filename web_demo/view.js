@@ -6,7 +6,7 @@
  */
 import { h, set } from './dom.js';
 import { TERMINAL } from './machine.js';
-import { lineOf } from './prompts.js';
+import { lineOf } from './overlay.js';
 import { consentPage, idlePage, outcome, preparingPage, resultPage } from './view-pages.js';
 import { STAGED, StagePage } from './view-stage.js';
 

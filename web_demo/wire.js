@@ -1,9 +1,9 @@
 /**
  * Messages of the WebSocket subprotocol `liveness.v1`, as a page reads and writes them. A leaf.
  *
- * The same messages as the Python server's and client's: `tests/contract/*.json` holds golden vectors, and a test holds
- * all three to them. Types are strict. Unknown fields are refused in client messages and ignored in server messages, so
- * that a newer server may add one; a message of an unknown type is an error of its own, which a page passes over.
+ * `tests/contract/*.json` holds the Python server, its client and this to the same vectors. Unknown fields are refused in
+ * client messages and ignored in server messages, so that a newer server may add one; so may it a message, which a page
+ * passes over.
  */
 
 /** @typedef {import('./typedefs.js').ServerMessage} ServerMessage */
@@ -155,29 +155,17 @@ export const CLIENT_MESSAGES = Object.freeze({
   },
 });
 
-/**
- * Read one text frame from the server. Throws `WireError`, `UnknownType`.
- * @param {string} frame
- * @returns {ServerMessage}
- */
+/** Read one text frame from the server. Throws `WireError`, `UnknownType`. @param {string} frame @returns {ServerMessage} */
 export function decodeServer(frame) {
   return decode(SERVER_MESSAGES, frame);
 }
 
-/**
- * Read what a client wrote; unknown fields are refused. Throws `WireError`, `UnknownType`.
- * @param {string} frame
- * @returns {ClientMessage}
- */
+/** Read what a client wrote. Throws `WireError`, `UnknownType`. @param {string} frame @returns {ClientMessage} */
 export function decodeClient(frame) {
   return decode(CLIENT_MESSAGES, frame, true);
 }
 
-/**
- * Write a message for the server, held to what the server takes. Throws `WireError`.
- * @param {ClientMessage} message
- * @returns {string}
- */
+/** Write a message, held to what the server takes. Throws `WireError`. @param {ClientMessage} message */
 export function encode(message) {
   const frame = JSON.stringify(message);
   decodeClient(frame);
@@ -228,9 +216,9 @@ function read(name, { rule, fallback }, given) {
   return fallback;
 }
 
-/** @type {(value: unknown, least: number, most: number) => boolean} */
+/** @type {(value: any, least: number, most: number) => boolean} */
 function within(value, least, most) {
-  return /** @type {number} */ (value) >= least && /** @type {number} */ (value) <= most;
+  return value >= least && value <= most;
 }
 
 /** @type {<T>(truth: boolean, value: T) => any} */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { STREAMING, initialModel } from '../../web_demo/machine.js';
-import { FIGURES, lineOf } from '../../web_demo/prompts.js';
+import { FIGURES, lineOf } from '../../web_demo/overlay.js';
 import english from '../../web_demo/strings/en.js';
 import { CSS } from '../../web_demo/styles.js';
 
