@@ -17,7 +17,7 @@ export const REMEMBERED = 'face-liveness.camera';
 const IDEAL = Object.freeze({ width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } });
 
 /** Fewest pixels of the picture's long and short side, and frames a second: a blink lasts 0.1 to 0.4 s, so that 15
- * frames a second see it in two at least. The same floor as amplify-ui's liveness detector. */
+ * frames a second see it in two at least. As amplify-ui's. */
 export const FLOOR = Object.freeze({ long: 320, short: 240, frameRate: 15 });
 
 /** Milliseconds a camera may be mute before it counts as taken: browsers mute one for an instant when another tab opens
@@ -35,8 +35,8 @@ const PROBLEM_OF_ERROR = Object.freeze({
   NotAllowedError: 'permission_denied',
   NotFoundError: 'no_camera',
   NotReadableError: 'camera_busy',
-  AbortError: 'camera_busy', // "some problem occurred which prevented the device from being used"
-  OverconstrainedError: 'no_camera', // only a chosen camera is demanded; all else is wished for
+  AbortError: 'camera_busy',
+  OverconstrainedError: 'no_camera', // all else is only wished for
   SecurityError: 'policy_blocked',
 });
 
@@ -78,11 +78,7 @@ export class Camera extends EventTarget {
   #memory;
   #timers;
 
-  /**
-   * @param {MediaDevices | undefined} media `navigator.mediaDevices`
-   * @param {Memory | null} [memory] `localStorage`, where the page has it
-   * @param {Timers} [timers]
-   */
+  /** @param {MediaDevices | undefined} media @param {Memory | null} [memory] @param {Timers} [timers] */
   constructor(media, memory = null, timers = TIMERS) {
     super();
     this.#media = media;
@@ -120,8 +116,7 @@ export class Camera extends EventTarget {
   }
 
   /**
-   * @param {number} turn
-   * @param {MediaTrackConstraints} constraints
+   * @param {number} turn @param {MediaTrackConstraints} constraints
    * @param {boolean} free whether nobody chose: an infrared camera then gives way to another one
    * @returns {Promise<OpenCamera>}
    */

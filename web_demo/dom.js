@@ -8,10 +8,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 /**
  * An HTML element. A function is listened with, `true` is an empty attribute, `false` none at all.
  * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Props} [props]
- * @param {...Child} children
- * @returns {HTMLElementTagNameMap[Tag]}
+ * @param {Tag} tag @param {Props} [props] @param {...Child} children
  */
 export function h(tag, props = {}, ...children) {
   return filled(document.createElement(tag), props, children);
@@ -20,10 +17,7 @@ export function h(tag, props = {}, ...children) {
 /**
  * An SVG element.
  * @template {keyof SVGElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Props} [props]
- * @param {...Child} children
- * @returns {SVGElementTagNameMap[Tag]}
+ * @param {Tag} tag @param {Props} [props] @param {...Child} children
  */
 export function svg(tag, props = {}, ...children) {
   return filled(/** @type {SVGElementTagNameMap[Tag]} */ (document.createElementNS(SVG, tag)), props, children);
@@ -49,7 +43,7 @@ export function set(node, name, value) {
   else if (node.getAttribute(name) !== attribute(value)) node.setAttribute(name, attribute(value));
 }
 
-/** @param {string | number | true} value */
+/** @param {Props[string]} value */
 function attribute(value) {
   return value === true ? '' : String(value);
 }

@@ -138,8 +138,8 @@ export class Signaling {
   /** @type {unknown} */ #handshake = null;
   #ports;
 
-  /** Whether the server is new enough to take the message `stats`: it came with the field `hold_s`, which a server that
-   * knows it always writes. An older one would close the socket. */
+  /** Whether the server takes the message `stats`: it came with the field `hold_s`, which is then always written. An
+   * older server would close the socket. */
   takesStats = false;
 
   /** @param {Pick<Ports, 'openSocket'|'setTimer'|'clearTimer'>} ports @param {string} url */

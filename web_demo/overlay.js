@@ -122,11 +122,7 @@ const LINES = {
   checking: (model) => advice(model) ?? line('state.checking', { detail: 'state.checking.text' }),
 };
 
-/**
- * What stands above the picture in this state.
- * @param {Model} model
- * @returns {Line}
- */
+/** What stands above the picture in this state. @param {Model} model @returns {Line} */
 export function lineOf(model) {
   if (model.hidden && STREAMING.includes(model.state)) return line('state.hidden', { tone: 'warn' });
   return LINES[model.state]?.(model) ?? line(`state.${model.state}`);

@@ -96,7 +96,7 @@ export const MACHINE_TIMED = Object.freeze(['connecting']);
 /** @type {Readonly<Partial<Record<State, Problem>>>} */
 export const PROBLEM_OF_TIMEOUT = Object.freeze({
   consent: 'too_slow',
-  // A prompt nobody answered; what to do about it is the same as after a refusal.
+  // A prompt nobody answered: what to do is the same as after a refusal.
   preparing: 'permission_denied',
   adjusting: 'too_slow',
   connecting: 'connect_timeout',

@@ -19,9 +19,7 @@ const ENDINGS = {
   error: ['alert', 'bad'],
 };
 
-/**
- * @param {string} text @param {'primary'|'secondary'} rank @param {string} part @param {() => void} click
- */
+/** @param {string} text @param {'primary'|'secondary'} rank @param {string} part @param {() => void} click */
 export function button(text, rank, part, click) {
   return h('button', { type: 'button', class: `button ${rank}`, part: `button ${rank} ${part}`, click }, text);
 }
@@ -31,9 +29,7 @@ export function heading(text = '') {
   return h('h2', { part: 'heading', tabindex: -1 }, text);
 }
 
-/**
- * @param {string} name @param {Node[]} children
- */
+/** @param {string} name @param {Node[]} children */
 export function screen(name, ...children) {
   return h('section', { class: `screen ${name}`, part: `screen ${name}`, 'data-screen': name, hidden: true }, ...children);
 }
@@ -98,11 +94,7 @@ export function resultPage(words, act) {
   return { node, heading: title, update };
 }
 
-/**
- * Heading, reason and what to do about it, of a result.
- * @param {Model} model @param {Words} words
- * @returns {[string, string, string]}
- */
+/** Heading, reason and what to do about it. @param {Model} model @param {Words} words @returns {[string, string, string]} */
 export function outcome(model, words) {
   if (model.state === 'error') return [words(`problem.${model.problem}`), '', words(`problem.${model.problem}.do`)];
   const title = words(`state.${model.state}`);

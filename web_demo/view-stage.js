@@ -137,10 +137,7 @@ function dot(done, current) {
   return h('span', { class: 'dot', 'data-done': done, 'data-current': current });
 }
 
-/**
- * Whether there is room for the options beside the picture: they are open then.
- * @param {HTMLElement} node
- */
+/** Whether the options have room beside the picture: they are open then. @param {HTMLElement} node */
 function isRoomy(node) {
   const root = node.getRootNode();
   if (!(root instanceof ShadowRoot)) return false;

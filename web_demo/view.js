@@ -32,9 +32,9 @@ export function speechOf(model, words) {
   return { text: words(key, values), urgent: tone === 'ask' };
 }
 
-/** Shortest time between two polite texts, milliseconds: about what a reader takes to say one. A choice. */
+/** Milliseconds between two polite texts: about what a reader takes to say one. A choice. */
 export const EVERY_MS = 1500;
-/** How long a polite text must stand before it is said, milliseconds. A choice. */
+/** Milliseconds a polite text must stand before it is said. A choice. */
 export const SETTLE_MS = 400;
 
 /** @typedef {{now: () => number, set: (run: () => void, ms: number) => any, clear: (handle: any) => void}} Timing */
@@ -74,7 +74,7 @@ export class Pace {
     this._waiting = '';
   }
 
-  /** Forgets what was said, so that it may be said again. */
+  /** What was said may be said again. */
   reset() {
     this.drop();
     this._said = '';
@@ -125,11 +125,7 @@ class Announcer {
 
 /** Builds into `root` and keeps it up to date. */
 export class View {
-  /**
-   * @param {ParentNode & Node} root emptied first
-   * @param {Words} words
-   * @param {Act} act
-   */
+  /** @param {ParentNode & Node} root emptied first @param {Words} words @param {Act} act */
   constructor(root, words, act) {
     this._words = words;
     this._announcer = new Announcer(act.speak);
