@@ -40,7 +40,7 @@ const PROBLEM_OF_ERROR = Object.freeze({
   SecurityError: 'policy_blocked',
 });
 
-/** Why a camera could not be opened; `problem` is the code to show. */
+/** Why a camera could not be opened. */
 export class CameraError extends Error {
   name = 'CameraError';
 
@@ -106,7 +106,6 @@ export class Camera extends EventTarget {
     }
   }
 
-  /** Stop every track. Does nothing when nothing is open. */
   close() {
     this.#turn += 1;
     this.#watch?.abort();

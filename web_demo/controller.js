@@ -138,7 +138,7 @@ export class Controller extends EventTarget {
   /** @param {string|null} deviceId */
   async #openCamera(deviceId) {
     const opening = (this.#openings += 1);
-    const event = await this.#open(opening, deviceId).catch((error) => failure(error));
+    const event = await this.#open(opening, deviceId).catch((error) => cameraFailed(problemOf(error, 'internal')));
     if (opening === this.#openings) this.send(event);
   }
 
@@ -224,12 +224,12 @@ export class Controller extends EventTarget {
 /** @param {import('./typedefs.js').SupportReport} report @returns {MachineEvent} */
 function verdictOf({ ok, items }) {
   if (ok) return { type: 'supported' };
-  return { type: 'cameraFailed', problem: items.find((item) => !item.ok)?.problem ?? 'unsupported' };
+  return cameraFailed(items.find((item) => !item.ok)?.problem ?? 'unsupported');
 }
 
-/** @param {unknown} error @returns {MachineEvent} */
-function failure(error) {
-  return { type: 'cameraFailed', problem: problemOf(error, 'internal') };
+/** @param {Problem} problem @returns {MachineEvent} */
+function cameraFailed(problem) {
+  return { type: 'cameraFailed', problem };
 }
 
 /** What an error says of itself, where we know it. @param {unknown} error @param {Problem} otherwise @returns {Problem} */

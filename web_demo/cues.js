@@ -83,22 +83,18 @@ export class Cues {
     if (this.settings.vibration && this.available.includes('vibration')) this._env.navigator.vibrate([...PULSES[cue]]);
   }
 
-  /**
-   * Says a text, in place of what is being said.
-   * @param {string} text @param {string} lang
-   */
+  /** Says a text, in place of what is being said. @param {string} text @param {string} lang */
   speak(text, lang) {
     if (!this.settings.speech || !this.available.includes('speech') || !text) return;
     this.hush();
     this._env.speechSynthesis.speak(Object.assign(new this._env.SpeechSynthesisUtterance(text), { lang }));
   }
 
-  /** Stops speaking. */
   hush() {
     if (this.available.includes('speech')) this._env.speechSynthesis.cancel();
   }
 
-  /** Silence for good; gives the audio device back. */
+  /** Gives the audio device back. */
   dispose() {
     if (this.settings.speech) this.hush();
     this._audio?.close().catch(() => {});

@@ -214,7 +214,7 @@ export class FaceLiveness extends HTMLElement {
       requestSession: (request) => this._session(request),
       showLight: (steps, signal) => this._shine(steps, signal),
       ...TIMERS,
-      emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
+      emit: (name, detail) => this._emit(name, detail),
     });
     this._model = controller.model;
     controller.addEventListener('change', () => this._changed(controller.model));
@@ -224,6 +224,11 @@ export class FaceLiveness extends HTMLElement {
   /** @param {import('./typedefs.js').MachineEvent} event */
   _send(event) {
     this._controller?.send(event);
+  }
+
+  /** @param {string} name @param {unknown} detail */
+  _emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
   /** @param {Model} model */
@@ -283,7 +288,7 @@ export class FaceLiveness extends HTMLElement {
     if (this.requestSession) return this.requestSession(request);
     const session = new Promise((/** @type {(session: Session) => void} */ resolve) => (this._awaited = resolve));
     this._answer();
-    if (this._awaited) this.dispatchEvent(new CustomEvent('sessionneeded', { detail: request, bubbles: true, composed: true }));
+    if (this._awaited) this._emit('sessionneeded', request);
     return session;
   }
 

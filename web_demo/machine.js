@@ -31,26 +31,19 @@ const OVER = Object.freeze({
   cameraOpen: false, guidance: null, hold: null, challenge: null, outcome: null, light: null,
 });
 
-/** What an attempt begins with; the person's choices are kept from one attempt to the next. */
+/** What an attempt begins with, besides the person's choices. */
 const FRESH = Object.freeze({
   ...OVER, sessionProfile: null, done: 0, problem: null, reason: null, token: null, canRetry: false,
 });
 
-/**
- * The model before anything happened.
- * @param {import('./typedefs.js').Settings} [settings]
- * @returns {Model}
- */
+/** The model before anything happened. @param {import('./typedefs.js').Settings} [settings] @returns {Model} */
 export function initialModel({ profile = 'standard', lightWanted = false, renewable = false } = {}) {
   return Object.freeze({
     ...FRESH, state: 'idle', profile, lightWanted, renewable, cameras: [], cameraId: null, hidden: false, spent: false,
   });
 }
 
-/**
- * @template {EventType} T
- * @typedef {Extract<MachineEvent, {type: T}>} Of
- */
+/** @template {EventType} T @typedef {Extract<MachineEvent, {type: T}>} Of */
 
 /** Which of several targets.
  * @type {{[T in EventType]?: (model: Model, event: Of<T>) => State}} */
@@ -202,10 +195,7 @@ function asked(before, event, after) {
   return call(EFFECTS, event, after, before) ?? [];
 }
 
-/**
- * Seconds the model's state may last; null in a resting state.
- * @param {Model} model
- */
+/** Seconds the model's state may last; null in a resting state. @param {Model} model */
 export function timeoutOf({ state, profile, sessionProfile }) {
   const seconds = TIMEOUTS[state];
   if (seconds === undefined) return null;

@@ -30,7 +30,6 @@ const SIZE = Object.freeze({ long: 48, short: 36 });
 const AGREEING = 2;
 
 /**
- * Read the light from a picture.
  * @param {Pixels} rgba 4 bytes for each pixel, row by row
  * @param {number} width @param {number} height
  * @returns {Reading} `mean` luma of the face, 0 to 255, and the share of it that is `clipped`
@@ -88,7 +87,7 @@ function luma(rgba, at) {
   return 0.299 * rgba[at] + 0.587 * rgba[at + 1] + 0.114 * rgba[at + 2];
 }
 
-/** Reads the light of a playing video now and then; tells the first reading and every change. Always `stop` it. */
+/** Tells the first reading of a playing video and every change. Always `stop` it. */
 export class LightMeter {
   /** @type {any} */ #timer = null;
   /** @type {LightReading | null} */ #told = null;

@@ -150,7 +150,7 @@ export const PROBLEM_OF_CLOSE = Object.freeze({
  * @type {Problem} */
 export const PROBLEM_OF_OTHER_CLOSE = 'server_gone';
 
-/** Every problem, and whether another attempt on this page may go better.
+/** Every problem, and whether another attempt may go better.
  * @type {Readonly<Record<Problem, boolean>>} */
 export const PROBLEMS = Object.freeze({
   unsupported: false,

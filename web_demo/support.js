@@ -1,6 +1,5 @@
 /**
  * Whether a check can run here, before any session is spent on finding out. Nothing is opened and nobody is asked.
- *
  * What cannot be known without asking counts as fine: the camera itself tells soon enough.
  */
 import { FLOOR } from './camera.js';
@@ -23,7 +22,6 @@ const CHECKS = Object.freeze(/** @type {[string, Check][]} */ ([
   ['camera', async ({ navigator }) => cameras(await inputs(navigator))],
 ]));
 
-/** Names of the items, in order. */
 export const ITEMS = Object.freeze(CHECKS.map(([name]) => name));
 
 /** The first item that is not ok is the one to show. Never rejects. @param {Env} [env] @returns {Promise<SupportReport>} */

@@ -11,7 +11,6 @@
 
 export const SUBPROTOCOL = 'liveness.v1';
 
-/** Cap of one WebSocket message, as the server's. */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
 export const MAX_SDP_CHARS = 32 * 1024;
 export const MAX_CANDIDATE_CHARS = 1024;
@@ -43,12 +42,12 @@ export const CLOSE = Object.freeze({
   HELLO_TIMEOUT: 4011,
 });
 
-/** A text is not a message of this protocol; the text itself is never repeated. */
+/** A text is no message of this protocol; it is never repeated. */
 export class WireError extends Error {
   name = 'WireError';
 }
 
-/** A message of a type that this version does not know; what it holds was not looked at. */
+/** A message of a type that this version does not know. */
 export class UnknownType extends WireError {
   name = 'UnknownType';
 }
