@@ -79,7 +79,7 @@ const SCREEN = { now: () => performance.now(), frame: (draw) => requestAnimation
 
 /**
  * Shows the colours over the whole screen, with a button to leave. Resolves with the seconds since the call at which
- * each colour began to show; with none when the person skipped it, the page was hidden or `signal` ended it.
+ * each colour began to show; with none when it was skipped, the page was hidden or `signal` ended it.
  * @param {ShadowRoot | HTMLElement} root
  * @param {readonly LightStep[]} steps
  * @param {{words: import('./strings/index.js').Words, before?: string, signal?: AbortSignal | undefined, clock?: Clock}} options

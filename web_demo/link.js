@@ -119,8 +119,8 @@ function eventOf(news) {
 /** Longest handshake, in milliseconds: as in the Python client. */
 export const HANDSHAKE_MS = 10_000;
 
-/** RFC 6455, 7.1.5: the connection went without a closing handshake. */
-export const ABNORMAL = 1006;
+/** RFC 6455, 7.1.5: there was no closing handshake. */
+const ABNORMAL = 1006;
 
 const OPEN = 1;
 

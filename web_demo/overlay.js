@@ -3,8 +3,7 @@
  * person now, and the figure that shows the movement.
  *
  * The server judges distance and place in the camera's whole frame (`GuidanceConfig` in its engine/guidance.py), so the
- * oval is fixed in the frame and follows it onto the screen: who fills it is neither too far, too close nor off centre,
- * on every device and in every orientation.
+ * oval is fixed in the frame and follows it onto the screen, on every device and in every orientation.
  */
 import { set, svg } from './dom.js';
 import { STREAMING } from './machine.js';
@@ -170,9 +169,9 @@ const ARROWS = {
  */
 export class Figure {
   constructor() {
-    const [head, face, hand] = [outline(), features(), palm()];
+    const head = svg('ellipse', { class: 'head', cx: 70, cy: 62, rx: 36, ry: 46 });
     this.node = svg('svg', { class: 'figure', part: 'figure', viewBox: '0 -14 140 152', 'aria-hidden': 'true' },
-      svg('g', { class: 'whole' }, head, face), ...arrows(), hand);
+      svg('g', { class: 'whole' }, head, features()), ...arrows(), palm());
     this.show(null);
   }
 
@@ -181,10 +180,6 @@ export class Figure {
     set(this.node, 'data-kind', kind);
     this.node.classList.toggle('absent', kind === null);
   }
-}
-
-function outline() {
-  return svg('ellipse', { class: 'head', cx: 70, cy: 62, rx: 36, ry: 46 });
 }
 
 function features() {

@@ -13,7 +13,7 @@
  * Browsers by themselves stop at 1.7 for this size. A choice. */
 const HEADROOM = 5 / 3;
 
-/** `up` and `lost` follow the connection; a lost one may come up again. Whoever makes one must `close` it. */
+/** Tells `up` and `lost`; a lost connection may come up again. Whoever makes one must `close` it. */
 export class Peer extends EventTarget {
   #pc;
   #sender;
@@ -50,7 +50,7 @@ export class Peer extends EventTarget {
     return this.#reader.read(await this.#pc.getStats());
   }
 
-  /** End the connection; the track stays as it is. Nothing is reported after it. */
+  /** The track stays as it is, and nothing is reported any more. */
   close() {
     this.#pc.onconnectionstatechange = this.#pc.onicecandidate = null;
     this.#pc.close();

@@ -81,5 +81,5 @@ function written(value, lang) {
   return typeof value === 'number' ? value.toLocaleString(lang) : value;
 }
 
-/** The English words, at once: for a first picture before `load` has answered. */
+/** The English words, at once. */
 export const words = speak('en', english);
