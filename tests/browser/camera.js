@@ -14,6 +14,8 @@
     /** What the page asked for, call by call. */
     asked: [],
     drawn: 0,
+    /** Whether the screen shines on the face: what the element shows as coloured light, a little, and less on the room. */
+    reflects: false,
     /** Whether opening takes until this is false: nobody answers the browser's question. */
     stalls: false,
     /** As when somebody pulls the plug. */
@@ -31,6 +33,27 @@
       feed.send(JSON.stringify(message));
     }
   };
+
+  /** Shares of a colour that come back from the face and from the room: of the middle of what server/docs/light.md models. */
+  const FACE = 0.1;
+  const ROOM = 0.015;
+
+  function reflect(context) {
+    const light = document.querySelector("face-liveness")?.shadowRoot?.querySelector("[part=light]:popover-open");
+    if (!light) {
+      return;
+    }
+    context.save();
+    context.globalCompositeOperation = "lighter";
+    context.fillStyle = getComputedStyle(light).backgroundColor;
+    context.globalAlpha = ROOM;
+    context.fillRect(0, 0, width, height);
+    context.globalAlpha = FACE - ROOM;
+    context.beginPath();
+    context.ellipse(width / 2, height / 2, width / 5, height / 2.4, 0, 0, 2 * Math.PI);
+    context.fill();
+    context.restore();
+  }
 
   function open(deviceId) {
     const canvas = document.createElement("canvas");
@@ -56,6 +79,9 @@
         const picture = await createImageBitmap(data);
         context.drawImage(picture, 0, 0);
         picture.close();
+        if (camera.reflects) {
+          reflect(context);
+        }
         track.requestFrame();
         camera.drawn += 1;
         say(feed, { type: "drawn" });

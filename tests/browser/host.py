@@ -61,6 +61,7 @@ class Host:
         """Every server that sessions were created at."""
         self.url = f"http://127.0.0.1:{free_port()}"
         self.reference: str | None = "hopper"
+        self.policy = "demo"
         self.refuses = False
         self.hangs = False
         """Whether a request for a session is never answered."""
@@ -71,7 +72,7 @@ class Host:
         self.app = Policied(
             Starlette(
                 routes=[
-                    Route("/session", self._create, methods=["POST"]),
+                    Route("/session", self.create, methods=["POST"]),
                     Route("/favicon.ico", _nothing),
                     Mount("/element", StaticFiles(directory=WEB)),
                     Mount("/", StaticFiles(directory=PAGES, html=True)),
@@ -82,11 +83,12 @@ class Host:
 
     def fresh(self, server: Server) -> None:
         """Forget what an earlier test set and saw."""
-        self.server, self.reference, self.refuses, self.hangs = server, "hopper", False, False
+        self.server, self.reference, self.policy, self.refuses, self.hangs = server, "hopper", "demo", False, False
         self.requests.clear()
         self.sessions.clear()
 
-    async def _create(self, request: Request) -> Response:
+    async def create(self, request: Request) -> Response:
+        """Answer a page's wish for a session."""
         wanted = await request.json()
         self.requests.append(wanted)
         while self.hangs:  # noqa: ASYNC110 (another thread says when)
@@ -103,7 +105,7 @@ class Host:
                 f"subject-{len(self.sessions)}-{time.monotonic_ns()}",
                 AUDIENCE,
                 "test",
-                policy="demo",
+                policy=self.policy,
                 profile=wanted.get("profile") or "standard",
                 reference=png_of(self.reference) if self.reference else None,
                 client_jwk=wanted.get("jwk"),

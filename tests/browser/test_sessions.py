@@ -27,9 +27,13 @@ HURRIED = STARVED | {"active:not_performed"}
 0.12 s between two frames."""
 
 
-async def whole(visit: Visit, busy: set[str] = HURRIED) -> str:
-    """Run one attempt after the other to an end that the machine's lack of time did not cause; at most three."""
-    await visit.prepares()
+async def whole(visit: Visit, busy: set[str] = HURRIED, *, begun: bool = False) -> str:
+    """Run one attempt after the other to an end that the machine's lack of time did not cause; at most three.
+
+    `begun`: the preview is there, and choices were made.
+    """
+    if not begun:
+        await visit.prepares()
     await visit.goes_on()
     for left in reversed(range(TRIES)):
         end = await visit.ends()
