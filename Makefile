@@ -30,10 +30,10 @@ demo-web: $(STAMPS)/models
 test: $(STAMPS)/models test-web
 	$(BIN)/python -m pytest -m 'not webrtc and not browser' --numprocesses 2
 	$(BIN)/python -m pytest -m 'webrtc and not lab and not browser' --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m lab
+	$(BIN)/python -m pytest -m lab tests/e2e
 
 test-lab: $(STAMPS)/models
-	$(BIN)/python -m pytest -m lab
+	$(BIN)/python -m pytest -m lab tests/e2e
 
 # The element's modules on Node.js alone.
 test-web:
@@ -41,7 +41,7 @@ test-web:
 
 # The element and the onboarding demo in real Chromium; tests/browser/screenshots.py makes the pictures.
 test-browser: $(STAMPS)/models $(STAMPS)/chromium $(STAMPS)/web
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser tests/browser
 
 lint: $(STAMPS)/venv $(STAMPS)/web
 	$(BIN)/ruff check .

@@ -40,6 +40,15 @@ STARVED = {
     "positioning:low_frame_rate",
 }
 """Reasons a machine without time to spare gives."""
+HASTY = """
+description = "As demo, for who would wait half a minute for nobody."
+profiles = ["standard"]
+[checks]
+confirm = ["active", "single_face", "image_quality", "face_continuity", "identity_continuity"]
+deny = ["match"]
+[timing]
+positioning_s = 6.0
+"""
 BIN = Path(sys.executable).parent
 
 
@@ -114,7 +123,11 @@ def wait_until_ready(url: str, log: Path, process: subprocess.Popen[bytes]) -> N
 
 @pytest.fixture(scope="session")
 def server(models, tmp_path_factory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("server"), RATE_PER_MINUTE="1000", RATE_PER_HOUR="1000") as running:
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "policies").mkdir()
+    (folder / "policies" / "hasty.toml").write_text(HASTY)
+    settings = {"RATE_PER_MINUTE": "1000", "RATE_PER_HOUR": "1000", "POLICIES_DIR": str(folder / "policies")}
+    with running_server(folder, **settings) as running:
         yield running
 
 
@@ -166,6 +179,7 @@ async def attempt(
     *,
     who: str = "hopper",
     reference: str | None = "hopper",
+    policy: str = "demo",
     seed: int = 1,
 ) -> Outcome:
     """Create, run to the end, and read the result as the relying party.
@@ -174,19 +188,21 @@ async def attempt(
     (inconclusive, never another answer); that is tried again, at most twice.
     """
     for _ in range(TRIES):
-        outcome = await _attempt(server, behaviour, who, reference, seed)
+        outcome = await _attempt(server, behaviour, who, reference, policy, seed)
         if not STARVED & set(outcome.reasons):
             break
     return outcome
 
 
-async def _attempt(server: Server, behaviour: Behaviour | None, who: str, reference: str | None, seed: int) -> Outcome:
+async def _attempt(
+    server: Server, behaviour: Behaviour | None, who: str, reference: str | None, policy: str, seed: int
+) -> Outcome:
     async with server.client() as client:
         session = await client.create_session(
             f"subject-{seed}-{who}-{reference}",
             AUDIENCE,
             "test",
-            policy="demo",
+            policy=policy,
             reference=png_of(reference) if reference else None,
         )
         return await run(client, session, Presenter(who, seed=seed, behaviour=behaviour or Behaviour()))
