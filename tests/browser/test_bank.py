@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from browser.bank_site import BankSite, bank_at
+from browser.test_sessions import HURRIED
 from browser.visit import SESSION_MS, Visit, visiting
-from e2e.conftest import STARVED, TRIES, png_of
+from e2e.conftest import TRIES, png_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.webrtc, pytest.mark.asyncio(loop_scope="session")]
-
-HURRIED = STARVED | {"active:not_performed"}
 
 
 @pytest.fixture(scope="session")
