@@ -72,6 +72,8 @@ def main() -> None:
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:
+    # A second one must not break off the tidying up, which would leave the liveness server behind.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(128 + signal.SIGTERM)
 
 
