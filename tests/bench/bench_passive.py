@@ -34,6 +34,7 @@ from liveness_server.vision.measure import EMBED_INTERVAL_S, FaceMeter, VisionMo
 from liveness_server.vision.models import ModelStore
 from liveness_server.vision.pad import INTERVAL_S
 from liveness_server.vision.roi import skin_regions
+from liveness_server.vision.seams import Seams
 from liveness_server.vision.surround import Surround
 
 FPS, SECONDS = 30, 12
@@ -99,6 +100,7 @@ def confirm(observations: list[FaceObservation], results: list[CheckResult]) -> 
     faces = [observation.face for observation in observations if observation.face]
     windows = [face.plane for face in faces if face.plane]
     samples = [face.surround for face in faces if face.surround]
+    assert sum(face.seam is not None for face in faces) >= SECONDS / 4, "too few looks at the seams"
     assert len(windows) >= SECONDS / 2, "too few planarity windows"
     assert len(samples) >= SECONDS - 2, "too few looks at the surroundings"
     assert max(sample.sides for sample in samples) < 3, "a border where there is none"
@@ -130,6 +132,7 @@ def vision_costs(seen: list[Seen], frames: int) -> dict[str, float]:
     parts: dict[str, Callable[[], object]] = {
         "planarity (depth)": lambda: [*map(Planarity().update, *zip(*sights, strict=True))],
         "surroundings (texture)": lambda: _around(seen),
+        "seams (deepfake_temporal)": lambda: _joined(seen),
         "skin regions (pulse)": lambda: [skin_regions(rgb, mesh.points) for _, rgb, mesh in seen],
     }
     return {name: least(part) / frames for name, part in parts.items()}
@@ -142,6 +145,12 @@ def sight(t: CaptureTime, mesh: FaceMesh) -> Sight:
 
 def _around(seen: list[Seen]) -> None:
     meter = Surround()
+    for t, rgb, mesh in seen:
+        meter.update(rgb, mesh.points, t)
+
+
+def _joined(seen: list[Seen]) -> None:
+    meter = Seams()
     for t, rgb, mesh in seen:
         meter.update(rgb, mesh.points, t)
 

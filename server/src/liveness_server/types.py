@@ -155,6 +155,39 @@ class SurroundSample:
 
 
 @dataclass(frozen=True, slots=True)
+class SeamSample:
+    """What three successive frames show where a swapped face would be joined (`vision.seams`); decides nothing.
+
+    hp is the difference of a frame from the mean of its neighbours. None where a region is not there to be measured.
+    """
+
+    landmarks: Shift | None
+    """hp of the skin's motion against the landmarks', right and down, 1e-3 pupil distances."""
+    around: Shift | None
+    """hp of the skin's motion against what is around the face, 1e-3 pupil distances."""
+    around_roll: float | None
+    """The same of its turn in the image, 1e-3 radians, clockwise."""
+    ring_flicker: float | None
+    """Natural logarithm of the modulus of hp on the face's outline over that around it."""
+    ring_edges: float | None
+    """Natural logarithm of the fine structure on the outline over that of the skin."""
+    chin_noise: float | None
+    """Natural logarithm of the noise over the chin over that under it."""
+    neck_step: float | None
+    """Distance in (Cr, Cb) between both, 8-bit levels."""
+    neck_flicker: float | None
+    """hp of that step, 8-bit levels."""
+    redness_spread: float | None
+    """Standard deviation of Cr over the skin, 8-bit levels."""
+    mouth_flicker: float | None
+    """Natural logarithm of the modulus of hp inside an open mouth over that of the skin."""
+    lip_edges: float | None
+    """Natural logarithm of the fine structure of the lips over that of the skin."""
+    highlights: float | None
+    """How differently the highlights lie in both irises, iris radii."""
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """What is measured on the one (largest) face of a frame."""
 
@@ -184,6 +217,8 @@ class Face:
     """Mean colour and structure of 15 parts of the face, as in `vision.occlusion`; not pixels, nor a picture."""
     surround: SurroundSample | None = None
     """Present about once a second only."""
+    seam: SeamSample | None = None
+    """Present every three seconds only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import pytest
 from acting import ALICE, face, identity, moved, observe
 from liveness_server.checks.base import CheckContext
 from liveness_server.checks.deepfake_temporal import DeepfakeTemporal
-from liveness_server.checks.temporal import MAX_ROWS, STABLE
+from liveness_server.checks.temporal import MAX_ROWS
 from liveness_server.types import Expression, Phase, Pose, SkinRegions
-from liveness_server.vision.landmarks import KEPT
+from liveness_server.vision.landmarks import KEPT, STABLE
 from server.signal.synthetic import living, times
 
 IPD = 60.0

@@ -2,7 +2,7 @@
 
 On 44 matched pairs of real-time face swaps none of them told the swap from its original (server/docs/stream.md). They
 are computed only when a development tool asks, so that a calibration on real material can look for a gap; until one is
-found they decide nothing. Cues that need pixels (landmarks against optical flow, blending rings, noise) are not here.
+found they decide nothing. Cues that need pixels come with some frames only (`vision.seams`, `joints`).
 
 `hp(x)` is what a sample differs by from the mean of its neighbours: x[t] - (x[t-1] + x[t+1]) / 2.
 """
@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from ..signal.filters import bandpass
 from ..signal.resample import regular, runs
 from ..signal.rppg import pos
-from ..types import CaptureTime, Face
-from ..vision.landmarks import EYE_CORNERS, SLOT
+from ..types import CaptureTime, Face, SeamSample
+from ..vision.landmarks import SLOT, STABLE
+from ..vision.roi import cr_cb
+from .joints import joint_figures
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-STABLE: Final = [SLOT[i] for i in (*EYE_CORNERS, 168, 6, 197, 195, 5, 4, 8, 9)]
-"""Twelve points that no expression moves much: eye corners, bridge and tip of the nose, between the brows."""
 MAX_ROWS: Final = 7200
 """Frames kept, two minutes at 60 fps: longer than a session lives. 300 bytes each."""
 NEIGHBOUR_S: Final = 0.1
@@ -56,6 +56,7 @@ _T, _IPD, _EAR, _LIPS = 0, 1, 2, 3
 _SKIN: Final = slice(4, 13)
 _POINTS: Final = slice(13, 13 + 2 * len(STABLE))
 _WIDTH: Final = _POINTS.stop
+_STABLE: Final = [SLOT[i] for i in STABLE]
 
 
 class TemporalFeatures:
@@ -64,6 +65,7 @@ class TemporalFeatures:
     def __init__(self) -> None:
         self._rows = array("d")
         self._samples: list[tuple[CaptureTime, float, Array]] = []
+        self._seams: list[SeamSample] = []
 
     def add(self, t: CaptureTime, face: Face) -> None:
         """Keep what is needed of one frame, in capture order."""
@@ -74,15 +76,17 @@ class TemporalFeatures:
         self._rows.extend((t, max(face.ipd_px, 1.0), shown.ear, shown.mouth_gap))
         for colour in (skin.forehead, skin.cheek_left, skin.cheek_right):
             self._rows.extend(colour)
-        for slot in STABLE:
+        for slot in _STABLE:
             self._rows.extend(face.points[slot][:2])
+        if face.seam is not None:
+            self._seams.append(face.seam)
         if face.embedding is not None:
             self._samples.append((t, face.pose.yaw, np.asarray(face.embedding, np.float64)))
 
     def figures(self) -> Mapping[str, float]:
         """Return every feature there is enough for, by name; units in server/docs/stream.md."""
         rows = np.array(self._rows).reshape(-1, _WIDTH)
-        found = {**identity_figures(self._samples)}
+        found = {**identity_figures(self._samples), **joint_figures(self._seams)}
         if len(rows) > MIN_SAMPLES:
             found |= {**_motion(rows), **_chroma(rows), **_eyes_and_mouth(rows), **_pulse(rows)}
         return {name: round(float(value), 4) for name, value in found.items() if np.isfinite(value)}
@@ -131,18 +135,12 @@ def _laid_onto(z: Complex, target: Complex) -> Complex:
 def _chroma(rows: Array) -> dict[str, float]:
     """Distance in colour between cheeks and forehead (Cr and Cb, 8 bits), and how it flickers."""
     forehead, left, right = rows[:, _SKIN].reshape(len(rows), 3, 3).swapaxes(0, 1)
-    step = _cr_cb((left + right) / 2 - forehead)
+    step = cr_cb((left + right) / 2 - forehead)
     flicker = (step[1:-1] - (step[:-2] + step[2:]) / 2)[_inner(rows)]
     return {
         "chroma_step": float(np.median(np.abs(step))),
         "chroma_flicker": float(np.sqrt((np.abs(flicker) ** 2).mean())) if flicker.size else np.nan,
     }
-
-
-def _cr_cb(rgb: Array) -> Complex:
-    """Cr + i Cb of ITU-R BT.601."""
-    red, green, blue = rgb.T
-    return np.asarray(0.5 * red - 0.4187 * green - 0.0813 * blue + 1j * (0.5 * blue - 0.1687 * red - 0.3313 * green))
 
 
 def _eyes_and_mouth(rows: Array) -> dict[str, float]:

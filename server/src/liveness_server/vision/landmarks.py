@@ -27,6 +27,8 @@ NOSE = (1, 2, 4, 5, 6, 168, 195, 197, 48, 278, 98, 327)
 FOREHEAD = (8, 9, 151, 107, 336, 108, 337, 67, 297, 69, 299, 104, 333)
 CHEEKS = (50, 280, 101, 330, 117, 346, 118, 347, 123, 352, 205, 425)
 CONTOUR = (10, 152, 127, 356, 234, 454, 132, 361, 172, 397)
+STABLE = (*EYE_CORNERS, 168, 6, 197, 195, 5, 4, 8, 9)
+"""Twelve points that no expression moves much: eye corners, bridge and tip of the nose, between the brows."""
 
 RIGID: tuple[int, ...] = EYE_CORNERS + NOSE + FOREHEAD + CHEEKS + CONTOUR
 """Points that move with the skull rather than with an expression."""

@@ -26,6 +26,7 @@ from .occlusion import face_cells
 from .pad import PadNet, PadSchedule
 from .quality import face_quality
 from .roi import skin_regions
+from .seams import Seams
 from .surround import Surround
 
 COUNT_INTERVAL_S = 0.15
@@ -97,6 +98,7 @@ class FaceMeter:
         self._planarity = Planarity()
         self._pad = PadSchedule(models.pad)
         self._surround = Surround()
+        self._seams = Seams()
         self._embed_interval_s = embed_interval_s
         self._embedded: CaptureTime | None = None
 
@@ -113,6 +115,7 @@ class FaceMeter:
             self._embedded = None
             self._planarity.reset()
             self._surround.reset()
+            self._seams.reset()
             return FaceObservation(t, width, height, 0, None)
         box = normalised_box(mesh, width, height)
         faces = 1 + self._bystanders.others(rgb, t, box)
@@ -137,9 +140,10 @@ class FaceMeter:
         plane = self._planarity.update(rgb, Sight(t, mesh.points, face.pose, face.ipd_px, face.aspect))
         texture = self._pad.sample(rgb, mesh.points, t)
         surround = self._surround.update(rgb, mesh.points, t)
-        if not (plane or texture or surround):
+        seam = self._seams.update(rgb, mesh.points, t)
+        if not (plane or texture or surround or seam):
             return face
-        return replace(face, plane=plane, texture=texture, surround=surround)
+        return replace(face, plane=plane, texture=texture, surround=surround, seam=seam)
 
     def _embedding(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime) -> Embedding | None:
         if self._embedded is not None and 0 <= t - self._embedded < self._embed_interval_s:

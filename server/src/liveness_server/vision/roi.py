@@ -90,3 +90,9 @@ def _inside(edge: float, limit: int) -> int:
 def _rgb(mean: Sequence[float]) -> RGB:
     """First three channels of a mean, rounded so that a transcript holds them exactly and briefly."""
     return round(mean[0], 4), round(mean[1], 4), round(mean[2], 4)
+
+
+def cr_cb(rgb: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """Cr + i Cb of ITU-R BT.601, shape (n,), in 8-bit levels about 0, of colours R, G, B in 0..255, shape (n, 3)."""
+    red, green, blue = rgb.T
+    return np.asarray(0.5 * red - 0.4187 * green - 0.0813 * blue + 1j * (0.5 * blue - 0.1687 * red - 0.3313 * green))
