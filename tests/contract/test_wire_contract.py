@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from liveness_client import _wire as client_wire
+from liveness_client._fields import WireError
 from liveness_client.errors import SignalingError, signaling_error
 from liveness_server import wire as server_wire
 
@@ -67,7 +68,7 @@ def test_both_read_a_valid_message_alike(vector: Vector) -> None:
 def test_both_refuse_a_malformed_message(vector: Vector) -> None:
     with pytest.raises(msgspec.DecodeError):
         _server_decode(vector)
-    with pytest.raises(client_wire.WireError) as refused:
+    with pytest.raises(WireError) as refused:
         _client_decode(vector)
     assert vector.text == "" or vector.text not in str(refused.value)
 

@@ -29,6 +29,7 @@ from ._events import (
     ProgressEvent,
     ResultEvent,
 )
+from ._fields import WireError
 from .errors import (
     AttemptCancelled,
     ConnectionLost,
@@ -211,7 +212,7 @@ class Machine:
         """Take one text frame from the server; a malformed one fails the attempt."""
         try:
             message = wire.decode_server(text)
-        except wire.WireError as error:
+        except WireError as error:
             self._fail(ProtocolViolation(f"the server sent a malformed message: {error}"))
             return
         self.receive(message, now)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from functools import cache
-from typing import Annotated, Any, NoReturn, TypeVar, cast, get_type_hints
+from typing import Annotated, TypeVar
+
+from ._fields import WireError, array, between, build, colour, integer, load, nullable, number, one_of, text, unicode
+
+M = TypeVar("M")
 
 SUBPROTOCOL = "liveness.v1"
 
@@ -71,115 +72,19 @@ CLOSE_MEANING: dict[int, str] = {
 }
 
 
-class WireError(ValueError):
-    """A text is not a message of this protocol; the text itself is never repeated."""
-
-
-M = TypeVar("M")
-
-Rule = Callable[[object], Any]
-"""Takes a decoded JSON value, returns the field's value or raises `WireError`."""
-
-
-def _unicode(value: object) -> str:
-    if not isinstance(value, str):
-        raise WireError("expected text")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise WireError("a lone surrogate is not text") from None
-    return value
-
-
-def _text(least: int = 0, most: int | None = None) -> Rule:
-    def check(value: object) -> str:
-        text = _unicode(value)
-        if len(text) < least or (most is not None and len(text) > most):
-            raise WireError(f"expected {least} to {most} characters")
-        return text
-
-    return check
-
-
-def _one_of(*allowed: str) -> Rule:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or value not in allowed:
-            raise WireError(f"expected one of {', '.join(allowed)}")
-        return value
-
-    return check
-
-
-def _integer(least: int | None = None, most: int | None = None) -> Rule:
-    def check(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise WireError("expected an integer")
-        if (least is not None and value < least) or (most is not None and value > most):
-            raise WireError(f"expected an integer from {least} to {most}")
-        return value
-
-    return check
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise WireError("expected a number")
-    try:
-        number = float(value)
-    except OverflowError:
-        raise WireError("number out of range") from None
-    if not math.isfinite(number):
-        raise WireError("number out of range")
-    return number
-
-
-def _between(least: float, most: float) -> Rule:
-    def check(value: object) -> float:
-        number = _number(value)
-        if not least <= number <= most:
-            raise WireError(f"expected a number from {least:g} to {most:g}")
-        return number
-
-    return check
-
-
-def _colour(value: object) -> str:
-    if not isinstance(value, str) or re.fullmatch("#[0-9a-f]{6}", value) is None:
-        raise WireError("expected a colour")
-    return value
-
-
-def _array(item: Rule, least: int = 0, most: int | None = None) -> Rule:
-    def check(value: object) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise WireError("expected an array")
-        if len(value) < least or (most is not None and len(value) > most):
-            raise WireError(f"expected {least} to {most} items")
-        return tuple(item(each) for each in value)
-
-    return check
-
-
-def _nullable(rule: Rule) -> Rule:
-    def check(value: object) -> Any:
-        return None if value is None else rule(value)
-
-    return check
-
-
-Text = Annotated[str, _text()]
-Integer = Annotated[int, _integer()]
-Number = Annotated[float, _number]
-Seconds = Annotated[float, _between(0, 10)]
-Sdp = Annotated[str, _text(1, MAX_SDP_CHARS)]
-Side = Annotated[int, _integer(0, MAX_SIDE)]
+Text = Annotated[str, text()]
+Integer = Annotated[int, integer()]
+Number = Annotated[float, number]
+Seconds = Annotated[float, between(0, 10)]
+Sdp = Annotated[str, text(1, MAX_SDP_CHARS)]
+Side = Annotated[int, integer(0, MAX_SIDE)]
 
 
 @dataclass(frozen=True, slots=True)
 class IceServer:
     """One RTCIceServer, as in the W3C dictionary."""
 
-    urls: Annotated[tuple[str, ...], _array(_unicode)]
+    urls: Annotated[tuple[str, ...], array(unicode)]
     username: Text = ""
     credential: Text = field(default="", repr=False)
 
@@ -188,7 +93,7 @@ class IceServer:
 class LightStep:
     """One colour: fade to it for `ramp_s`, in proportion of light, and show it until `duration_s` is over."""
 
-    colour: Annotated[str, _colour]
+    colour: Annotated[str, colour]
     """sRGB as `#rrggbb`."""
     duration_s: Seconds
     """Seconds from the start of its ramp to the start of the next one's."""
@@ -196,20 +101,20 @@ class LightStep:
 
 
 def _ice_server(value: object) -> IceServer:
-    return _build(IceServer, value, strict=False)
+    return build(IceServer, value, strict=False)
 
 
 def _light_step(value: object) -> LightStep:
-    return _build(LightStep, value, strict=False)
+    return build(LightStep, value, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
     """First message: redeems the one-time client token."""
 
-    token: Annotated[str, _text(16, 256)] = field(repr=False)
-    sdk: Annotated[str, _text(0, 64)] = ""
-    features: Annotated[tuple[str, ...], _array(_text(1, 32), 0, MAX_FEATURES)] = ()
+    token: Annotated[str, text(16, 256)] = field(repr=False)
+    sdk: Annotated[str, text(0, 64)] = ""
+    features: Annotated[tuple[str, ...], array(text(1, 32), 0, MAX_FEATURES)] = ()
     """What this client can do beyond the obligatory: `light`, show colours; `stats`, tell how its sender fares."""
 
 
@@ -224,9 +129,9 @@ class Offer:
 class IceCandidate:
     """A trickled ICE candidate; null or empty marks the end of candidates."""
 
-    candidate: Annotated[str | None, _nullable(_text(0, MAX_CANDIDATE_CHARS))] = None
-    sdp_mid: Annotated[str | None, _nullable(_text(0, 16))] = None
-    sdp_mline_index: Annotated[int | None, _nullable(_integer(0, 8))] = None
+    candidate: Annotated[str | None, nullable(text(0, MAX_CANDIDATE_CHARS))] = None
+    sdp_mid: Annotated[str | None, nullable(text(0, 16))] = None
+    sdp_mline_index: Annotated[int | None, nullable(integer(0, 8))] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,23 +144,23 @@ class LightShown:
     """When each colour of the light `id` began to show, in seconds since it arrived; nothing when it was skipped."""
 
     id: Integer
-    shown_s: Annotated[tuple[float, ...], _array(_between(0, MAX_SHOWN_S), 0, MAX_LIGHT_STEPS)] = ()
+    shown_s: Annotated[tuple[float, ...], array(between(0, MAX_SHOWN_S), 0, MAX_LIGHT_STEPS)] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClientStats:
     """How the client's sender fares, by its own account; the server takes at most one a second, and as a claim only."""
 
-    fps: Annotated[float, _between(0, MAX_RATE)]
+    fps: Annotated[float, between(0, MAX_RATE)]
     """Frames sent per second."""
     width: Side
     """Size of the frames sent, pixels; 0 before the first."""
     height: Side
-    bitrate_kbps: Annotated[float, _between(0, MAX_BITRATE_KBPS)]
-    rtt_s: Annotated[float | None, _nullable(_between(0, MAX_RTT_S))] = None
-    dropped: Annotated[int | None, _nullable(_integer(0, MAX_DROPPED))] = None
+    bitrate_kbps: Annotated[float, between(0, MAX_BITRATE_KBPS)]
+    rtt_s: Annotated[float | None, nullable(between(0, MAX_RTT_S))] = None
+    dropped: Annotated[int | None, nullable(integer(0, MAX_DROPPED))] = None
     """Frames of the camera that were never sent, since the start."""
-    quality_limit: Annotated[str | None, _nullable(_one_of("none", "cpu", "bandwidth", "other"))] = None
+    quality_limit: Annotated[str | None, nullable(one_of("none", "cpu", "bandwidth", "other"))] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +171,7 @@ class Welcome:
     profile: Text
     expires_in: Number
     """Seconds left for the whole attempt."""
-    ice_servers: Annotated[tuple[IceServer, ...], _array(_ice_server)] = ()
+    ice_servers: Annotated[tuple[IceServer, ...], array(_ice_server)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +186,7 @@ class Guidance:
     """What the person should change now; `ok` means hold as you are, for `hold_s` more seconds until it begins."""
 
     code: Text
-    hold_s: Annotated[float, _between(0, math.inf)] = 0.0
+    hold_s: Annotated[float, between(0, math.inf)] = 0.0
     """Above 0 only with `ok` before the first challenge; then said again every quarter of a second."""
 
 
@@ -301,7 +206,7 @@ class Progress:
     """How the challenge `id` ended: `done`, or `retry` when another one follows in its place."""
 
     id: Integer
-    outcome: Annotated[str, _one_of("done", "retry")]
+    outcome: Annotated[str, one_of("done", "retry")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,14 +214,14 @@ class Light:
     """Show these colours, one after the other, over the whole screen."""
 
     id: Integer
-    steps: Annotated[tuple[LightStep, ...], _array(_light_step, 1, MAX_LIGHT_STEPS)]
+    steps: Annotated[tuple[LightStep, ...], array(_light_step, 1, MAX_LIGHT_STEPS)]
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictMessage:
     """The end. `hint` is coarse and actionable; on a pass the signed token comes with it."""
 
-    decision: Annotated[str, _one_of("pass", "fail", "inconclusive")]
+    decision: Annotated[str, one_of("pass", "fail", "inconclusive")]
     hint: Text = ""
     token: Text = field(default="", repr=False)
 
@@ -369,39 +274,10 @@ def encode(message: ClientMessage | ServerMessage) -> str:
 
 
 def _decode(text: str, tags: dict[str, type[M]], *, strict: bool) -> M:
-    body = _load(text)
+    body = load(text)
     if not isinstance(body, dict):
         raise WireError("expected an object")
     tag = body.pop("type", None)
     if not isinstance(tag, str) or tag not in tags:
         raise WireError("unknown message type")
-    return _build(tags[tag], body, strict=strict)
-
-
-def _load(text: str) -> object:
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise WireError("not JSON") from error
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise WireError("NaN and Infinity are not JSON")
-
-
-@cache
-def _rules(kind: Hashable) -> dict[str, Rule]:
-    hints = get_type_hints(kind, include_extras=True)
-    return {name: hint.__metadata__[0] for name, hint in hints.items()}
-
-
-def _build(kind: type[M], body: object, *, strict: bool) -> M:
-    if not isinstance(body, dict):
-        raise WireError("expected an object")
-    rules = _rules(cast("Hashable", kind))
-    if strict and not body.keys() <= rules.keys():
-        raise WireError("unknown field")
-    try:
-        return kind(**{name: rule(body[name]) for name, rule in rules.items() if name in body})
-    except TypeError:
-        raise WireError("missing field") from None
+    return build(tags[tag], body, strict=strict)
