@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acting import ALICE, BOB, MOVES, Actor, Look, connected, face, identity, observe, spec
-from liveness_server.engine.fusion import Terms, decide, hint_for, reasons_of
+from liveness_server.engine.fusion import Terms, cut_short, decide, hint_for, reasons_of
 from liveness_server.engine.session import Session
 from liveness_server.engine.states import ACCEPTS, Input
 from liveness_server.errors import LocalProtocolError
@@ -143,6 +143,16 @@ def test_whatever_is_no_pass_has_a_reason_where_a_check_spoke(checks, terms):
     spoken = {r.check for r in checks}
     if decide(checks, terms) is not Outcome.PASS and terms.missing([]) <= spoken:
         assert reasons_of(checks, terms)
+
+
+@given(results, terms_of)
+def test_leaving_early_fails_exactly_when_the_evidence_fails(checks, terms):
+    decision, reasons = cut_short(checks, terms)
+    assert (decision is Outcome.FAIL) == (decide(checks, terms) is Outcome.FAIL)
+    assert decision is not Outcome.PASS
+    counting = {f"{r.check}:{r.reason}" for r in checks if r.outcome is Outcome.FAIL and r.check in terms.denying}
+    assert set(reasons) == counting
+    assert counting <= set(reasons_of(checks, terms))
 
 
 def test_an_obedient_hypothesis_person_can_pass():

@@ -214,9 +214,8 @@ def test_a_deadline_needs_no_tick():
     assert now - 1000.5 < 60
 
 
-def test_leaving_does_not_undo_a_failure():
-    session = connected(spec())
-    actor = Actor(person_at=lambda t, state: BOB if state == State.CHALLENGING else ALICE)
+def leave_while_captured(session, actor, frames):
+    """Play until so many frames were captured, and hang up."""
     captured = 0
     for i in range(3000):
         t = i / 30
@@ -224,12 +223,31 @@ def test_leaving_does_not_undo_a_failure():
         for message in session.messages_to_send():
             actor.hear(message, t)
         captured += session.state is State.CAPTURING
-        if captured == 25:  # two embeddings of somebody else than the challenges showed
+        if captured == frames:
             break
     session.receive_gone(ServerTime(1100.0))
     assert session.state is State.ABORTED
+
+
+def test_leaving_does_not_undo_a_failure():
+    session = connected(spec())
+    actor = Actor(person_at=lambda t, state: BOB if state == State.CHALLENGING else ALICE)
+    leave_while_captured(session, actor, frames=25)  # two embeddings of somebody else than the challenges showed
     assert session.verdict.reasons == ("session:client_gone", "identity_continuity:identity_changed")
     assert session.verdict.decision is Outcome.FAIL
+
+
+@pytest.mark.parametrize("deny", [True, False])
+def test_leaving_fails_only_by_what_may_deny(deny):
+    """A face as still as a photograph: FAIL by `micro_movement`, of which the policy says what it is worth."""
+    group, denying = frozenset({"micro_movement", "pulse"}), frozenset({"micro_movement"} if deny else ())
+    policy = replace(shipped_policies()["demo"], confirm_one_of=(group,), may_deny=denying)
+    session = connected(spec(policy=policy))
+    leave_while_captured(session, Actor(), frames=20)
+    said = {result.check: result.outcome for result in session.verdict.checks}
+    assert said["micro_movement"] is Outcome.FAIL
+    assert session.verdict.decision is (Outcome.FAIL if deny else Outcome.INCONCLUSIVE)
+    assert session.verdict.reasons == ("session:client_gone", *(["micro_movement:still"] if deny else []))
 
 
 def test_policies_all_require_the_spine():

@@ -83,16 +83,34 @@ def _best(outcomes: Iterable[Outcome | None]) -> Outcome:
     return Outcome.PASS if Outcome.PASS in set(outcomes) else Outcome.INCONCLUSIVE
 
 
+def denials(results: Iterable[CheckResult], terms: Terms) -> list[CheckResult]:
+    """The failures that count: any makes the decision FAIL, and nothing else does."""
+    return [result for result in results if result.outcome is Outcome.FAIL and result.check in terms.denying]
+
+
 def reasons_of(results: Iterable[CheckResult], terms: Terms) -> tuple[str, ...]:
     """Exact reason codes `check:reason` of what stood in the way of a pass, failures first.
 
     An abstention for want of input (quality 0) is named only when nothing else stood in the way: it is a consequence.
     """
     results = list(results)
-    missing = terms.missing(results)
-    blocking = [r for r in results if r.check in missing or (r.outcome is Outcome.FAIL and r.check in terms.denying)]
-    telling = [r for r in blocking if r.outcome is Outcome.FAIL or r.quality > 0] or blocking
-    return tuple(f"{r.check}:{r.reason}" for r in sorted(telling, key=lambda r: (RANK[r.outcome], r.check)))
+    missing, denying = terms.missing(results), denials(results, terms)
+    blocking = [result for result in results if result.check in missing or result in denying]
+    telling = [result for result in blocking if result.outcome is Outcome.FAIL or result.quality > 0] or blocking
+    return _named(telling)
+
+
+def cut_short(results: Iterable[CheckResult], terms: Terms) -> tuple[Outcome, tuple[str, ...]]:
+    """Decide a session that ended early: FAIL if the evidence fails already, never a pass.
+
+    What may not deny at the end does not deny before it either, however much is still missing then.
+    """
+    denying = denials(results, terms)
+    return Outcome.FAIL if denying else Outcome.INCONCLUSIVE, _named(denying)
+
+
+def _named(results: Iterable[CheckResult]) -> tuple[str, ...]:
+    return tuple(f"{r.check}:{r.reason}" for r in sorted(results, key=lambda r: (RANK[r.outcome], r.check)))
 
 
 def hint_for(verdict: Verdict) -> str:

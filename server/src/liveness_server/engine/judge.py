@@ -13,7 +13,7 @@ from ..checks.reused_recording import ReusedRecording
 from ..types import CaptureTime, CheckResult, FaceObservation, LightStep, Outcome, Phase, StreamStats, Verdict
 from .claims import CHECK_NAME as CLAIMS
 from .claims import ClientClaims
-from .fusion import decide, reasons_of
+from .fusion import cut_short, decide, denials, reasons_of
 from .policy import Policy
 from .spec import SessionSpec
 
@@ -68,14 +68,12 @@ class Judge:
     def waiting(self) -> bool:
         """Whether a confirmation is missing that more time may bring: not when the evidence fails already."""
         results = self.results()
-        failed = any(r.outcome is Outcome.FAIL and r.check in self._terms.denying for r in results)
-        return not failed and bool(self._terms.missing(results))
+        return not denials(results, self._terms) and bool(self._terms.missing(results))
 
     def cut_short(self, reason: str) -> Judgement:
         """Inconclusive, unless the evidence already fails: nobody escapes a failure by leaving."""
-        failed = [r for r in self.results() if r.outcome is Outcome.FAIL]
-        denials = () if reason in BLAMELESS else reasons_of(failed, self._terms)
-        return Outcome.FAIL if denials else Outcome.INCONCLUSIVE, (f"session:{reason}", *denials)
+        decision, reasons = cut_short([] if reason in BLAMELESS else self.results(), self._terms)
+        return decision, (f"session:{reason}", *reasons)
 
     def verdict(self, judgement: Judgement, *, entropy_bits: float, transcript_hash: str) -> Verdict:
         """Put the whole answer together."""
