@@ -11,7 +11,7 @@ from liveness_server.evaluation.attacks.optics import Placement
 from liveness_server.evaluation.attacks.performer import Deaf, Rehearsed
 from liveness_server.evaluation.attacks.prints import TILT
 from liveness_server.evaluation.attacks.puppets import attacker
-from liveness_server.evaluation.attacks.source import ClipFootage
+from liveness_server.evaluation.attacks.sources import ClipFootage
 from liveness_server.evaluation.attacks.swaps import SWITCH_AFTER
 from liveness_server.types import CaptureTime
 from server.evaluation.attacks.conftest import SEED, SIZE

@@ -5,7 +5,8 @@ Rendered, not recorded: what they show is what their authors thought of. Every s
 
 from .performer import Performer
 from .registry import SPECIES
-from .source import ClipSource, PortraitSource, Source, Still
+from .source import Source, Still
+from .sources import ClipSource, PortraitSource
 from .species import Family, Frames, Species, Timing
 
 __all__ = [
