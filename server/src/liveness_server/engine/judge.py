@@ -20,6 +20,10 @@ from .spec import SessionSpec
 BLAMELESS: Final = frozenset({"server_overload", "fault", "deleted"})
 """Endings that are ours or the relying party's: never a failure of the person."""
 
+MAX_DROP_RATIO: Final = 0.5
+"""Frames dropped unseen over frames received: above, the server judged less than half of what it got (15 of 30 fps) and
+says so instead of judging the person."""
+
 Judgement = tuple[Outcome, tuple[str, ...]]
 """Decision, and the exact reasons against a pass."""
 
@@ -34,9 +38,12 @@ class Judge:
         self.claims = ClientClaims()
         """What the client says of its own stream; decides nothing."""
         self._terms = policy.terms(with_reference=spec.reference is not None)
+        self._observed = 0
+        self._dropped = 0
 
     def watch(self, observation: FaceObservation, phase: Phase) -> None:
         """Show one observation to every check."""
+        self._observed += 1
         self.claims.watch(observation)
         step = self._sequence.step if phase in {Phase.CHALLENGE, Phase.COVERED} else 0
         for check in self._checks:
@@ -44,6 +51,7 @@ class Judge:
 
     def receive_stats(self, stats: StreamStats) -> None:
         """Tell every check about the stream."""
+        self._dropped = stats.dropped
         self.claims.receive_stats(stats)
         for check in self._checks:
             check.receive_stats(stats)
@@ -52,6 +60,11 @@ class Judge:
         """Tell every check which colours are shown from `t` on."""
         for check in self._checks:
             check.receive_light(steps, t)
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether too little was looked at to judge anybody, and by our own fault."""
+        return self._dropped > MAX_DROP_RATIO * (self._dropped + self._observed)
 
     def wants(self, check: str) -> bool:
         """Whether a pass is missing what this check could confirm."""

@@ -17,33 +17,22 @@ from typing import Final
 
 from .. import wire
 from ..challenges.baseline import Baseline
-from ..challenges.plan import Draw, draw_plan, pool_of
-from ..challenges.sequence import ActiveSequence, Effect, Ended, Prompt, Stage
+from ..challenges.plan import Draw
+from ..challenges.sequence import Effect, Stage
 from ..errors import LocalProtocolError
 from ..types import CaptureTime, FaceObservation, Outcome, Phase, ServerTime, StreamStats, Verdict
 from ..wire import CloseCode
+from .capture import Capture
+from .challenging import Challenging, told
 from .claims import FEATURE as STATS
 from .claims import ClientClaims
-from .guidance import OK, WAIT, Positioner
+from .guidance import OK, Positioner
 from .judge import Judge, Judgement
-from .light import CHECK_NAME as LIGHT
-from .light import FEATURE, ID, LightShow
+from .light import FEATURE as LIGHT
+from .light import ID
 from .spec import SessionSpec
-from .states import ACCEPTS, TERMINAL, TRANSITIONS, Input, State, Trigger
+from .states import ACCEPTS, PHASES, TERMINAL, TRANSITIONS, Input, State, Trigger
 from .transcript import Transcript
-
-MAX_DROP_RATIO: Final = 0.5
-"""Frames dropped unseen over frames received: above, the server judged less than half of what it got (15 of 30 fps) and
-says so instead of judging the person."""
-
-POLL_S: Final = 0.5
-"""Capture seconds between two looks for missing confirmations: a look costs about 10 ms (the pulse)."""
-
-_PHASES: Final = {
-    State.POSITIONING: Phase.POSITIONING,
-    State.CHALLENGING: Phase.CHALLENGE,
-    State.CAPTURING: Phase.CAPTURE,
-}
 
 
 class Session:
@@ -57,26 +46,18 @@ class Session:
         """Set exactly when the state is terminal."""
         self.close_code = CloseCode.OK
         """How the socket should be closed once `ended`."""
-        self._draw = draw = Draw(spec.seed)
-        rules = self.policy.rules
-        self.plan, self._plan_bits = draw_plan(
-            draw, spec.profile, rules.steps, spec.previous_plan, kinds=rules.kinds, one_of=rules.one_of
-        )
-        self._sequence = ActiveSequence(rules, draw, self.plan, pool_of(spec.profile, rules.kinds))
+        draw = Draw(spec.seed)
+        self._challenging = Challenging(self.policy, spec.profile, spec.previous_plan, draw)
+        self._sequence = self._challenging.sequence
+        self.plan = self._challenging.plan
+        """Kinds of challenges as drawn, before any mistake."""
         self._positioner = Positioner(self.policy.timing.steady_s)
         self._judge = Judge(spec, self.policy, self._sequence)
-        self._light = LightShow()
+        self._capture = Capture(self.policy.timing, self._judge, draw)
         self._transcript = Transcript(spec, keep=keep_transcript)
         self._outbox: list[wire.AnyServerMessage] = []
         self._deadline = spec.expires
-        self._armed: tuple[int, Stage] | None = None
-        self._covered = False
-        self._neutral_since: float | None = None
-        self._steady_at: float | None = None
-        self._next_look_s = 0.0
         self._seen_t = CaptureTime(0.0)
-        self._observed = 0
-        self._dropped = 0
 
     # Public: outputs.
 
@@ -118,7 +99,7 @@ class Session:
     def receive_hello(self, now: ServerTime, features: Sequence[str] = ()) -> None:
         """The client token was redeemed; `features` is what the client can do beyond the obligatory."""
         if self._take(Input.HELLO, now, list(features) or None):
-            self._light.announced = FEATURE in features
+            self._capture.light.announced = LIGHT in features
             self._judge.claims.announced = STATS in features
             self._move(Trigger.HELLO, now, self.policy.timing.hello_s)
 
@@ -135,25 +116,23 @@ class Session:
             self._timeouts[self.state](self, now)
         if self.ended:
             return
-        self._observed, self._seen_t = self._observed + 1, observation.t
+        self._seen_t = observation.t
         if self.state is State.AWAITING_MEDIA:
             self._move(Trigger.MEDIA, now, self.policy.timing.positioning_s)
-        self._judge.watch(observation, self._phase())
+        covered = self._challenging.covers()
+        self._judge.watch(observation, Phase.COVERED if covered else PHASES[self.state])
         self._observers[self.state](self, observation, now)
 
     def receive_stats(self, stats: StreamStats, now: ServerTime) -> None:
         """The receiver's statistics, about once a second."""
         if self._take(Input.STATS, now, stats):
             self._positioner.bitrate = stats.bitrate
-            self._dropped = stats.dropped
             self._judge.receive_stats(stats)
 
     def receive_light_shown(self, report: wire.LightShown, now: ServerTime) -> None:
         """The client says when it showed each colour of the light, or that it was skipped."""
         if self._take(Input.LIGHT_SHOWN, now, report) and report.id == ID:
-            told = self._light.report(report.shown_s)
-            if told is not None:
-                self._judge.receive_light(*told)
+            self._capture.report_light(report)
 
     def receive_client_stats(self, report: wire.ClientStats, now: ServerTime) -> None:
         """The client says how its sender fares. A claim: it becomes flags, and no outcome depends on it."""
@@ -211,36 +190,21 @@ class Session:
         self._act(self._sequence.update(observation), now)
 
     def _shine(self) -> None:
-        """Ask for colours first where they may confirm what is missing: they would disturb the calm time."""
-        if self._light.announced and self._judge.wants(LIGHT):
-            self._outbox.append(self._light.begin(self._draw, self._seen_t))
-            self._judge.receive_light(self._light.steps, self._seen_t)
-            self._deadline = ServerTime(self._deadline + self._light.length_s)
+        asked = self._capture.shine(self._seen_t)
+        if asked is not None:
+            self._outbox.append(asked)
+            self._deadline = ServerTime(self._deadline + self._capture.light.length_s)
 
-    def _capture(self, observation: FaceObservation, now: ServerTime) -> None:
-        if self._light.busy(observation.t):
+    def _captured(self, observation: FaceObservation, now: ServerTime) -> None:
+        if self._capture.light.busy(observation.t):
             return
         self._advise(observation)
-        if self._positioner.code != OK:
-            self._neutral_since = None
-            return
-        self._neutral_since = observation.t if self._neutral_since is None else self._neutral_since
-        if observation.t - self._neutral_since < self.policy.timing.capture_s:
-            return
-        if self._steady_at is None:
-            self._steady_at = observation.t
-            self._deadline = ServerTime(now + self.policy.timing.wait_s + self.policy.timing.frame_grace_s)
-        if self._enough(observation.t - self._steady_at):
+        waiting, timing = self._capture.steady, self.policy.timing
+        enough = self._capture.update(observation.t, neutral=self._positioner.code == OK)
+        if self._capture.steady and not waiting:
+            self._deadline = ServerTime(now + timing.wait_s + timing.frame_grace_s)
+        if enough:
             self._conclude(now)
-
-    def _enough(self, waited_s: float) -> bool:
-        """Whether nothing more is to be had by waiting for missing confirmations."""
-        if waited_s >= self.policy.timing.wait_s:
-            return True
-        if waited_s < self._next_look_s:
-            return False
-        self._next_look_s = waited_s + POLL_S
-        return not self._judge.waiting()
 
     def _advise(self, observation: FaceObservation) -> None:
         code = self._positioner.update(observation)
@@ -250,7 +214,7 @@ class Session:
     _observers: Final[dict[State, Callable[[Session, FaceObservation, ServerTime], None]]] = {
         State.POSITIONING: _position,
         State.CHALLENGING: _challenge,
-        State.CAPTURING: _capture,
+        State.CAPTURING: _captured,
     }
 
     # Private: what a state does when its time is over.
@@ -265,7 +229,7 @@ class Session:
         self._act(self._sequence.give_up(), now)
 
     def _capture_timeout(self, now: ServerTime) -> None:
-        self._conclude(now, *(() if self._steady_at is not None else ("capture:timeout",)))
+        self._conclude(now, *(() if self._capture.steady else ("capture:timeout",)))
 
     _timeouts: Final[dict[State, Callable[[Session, ServerTime], None]]] = {
         State.CONNECTING: _connect_timeout,
@@ -277,17 +241,8 @@ class Session:
 
     # Private: the challenge sequence.
 
-    def _phase(self) -> Phase:
-        """What this frame shows. After a step that failed the hand may still be there, until the next prompt."""
-        sequence = self._sequence
-        lingers = self._covered and sequence.stage is Stage.SETTLE and sequence.timings[-1].outcome != "done"
-        self._covered = sequence.hides_face or lingers
-        return Phase.COVERED if self._covered else _PHASES[self.state]
-
     def _act(self, effects: list[Effect], now: ServerTime) -> None:
-        self._outbox.extend(_message(effect) for effect in effects if effect.id)
-        if any(isinstance(effect, Ended) and effect.outcome == "early" for effect in effects):
-            self._outbox.append(wire.Guidance(WAIT))
+        self._outbox.extend(told(effects))
         self._rearm(now)
         if not self._sequence.over:
             return
@@ -300,11 +255,9 @@ class Session:
 
     def _rearm(self, now: ServerTime) -> None:
         """Watch the stage's capture-clock limit on the server's clock too, once per stage."""
-        armed = (len(self._sequence.timings), self._sequence.stage)
-        if armed != self._armed:
-            self._armed = armed
-            limit = self._sequence.stage_limit_s + self.policy.timing.frame_grace_s
-            self._deadline = ServerTime(now + limit)
+        limit_s = self._challenging.new_limit_s()
+        if limit_s is not None:
+            self._deadline = ServerTime(now + limit_s + self.policy.timing.frame_grace_s)
 
     # Private: inputs, transitions, endings.
 
@@ -327,7 +280,7 @@ class Session:
             self._end(Trigger.ABORT, reason, close_code)
 
     def _conclude(self, now: ServerTime, *incomplete: str) -> None:
-        if self._overloaded():
+        if self._judge.overloaded:
             self._end(Trigger.CONCLUDE, "server_overload", CloseCode.OK)
         else:
             self._settle(Trigger.CONCLUDE, self._judge.by_evidence(*incomplete))
@@ -341,15 +294,6 @@ class Session:
         self.state = TRANSITIONS[self.state][trigger]
         self.verdict = self._judge.verdict(
             judgement,
-            entropy_bits=self._plan_bits + self._sequence.entropy_bits,
+            entropy_bits=self._challenging.entropy_bits,
             transcript_hash=self._transcript.head,
         )
-
-    def _overloaded(self) -> bool:
-        return self._dropped > MAX_DROP_RATIO * (self._dropped + self._observed)
-
-
-def _message(effect: Effect) -> wire.AnyServerMessage:
-    if isinstance(effect, Prompt):
-        return wire.Challenge(effect.id, effect.kind, effect.deadline_s, effect.step, effect.steps)
-    return wire.Progress(effect.id, "done" if effect.outcome == "done" else "retry")

@@ -13,6 +13,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from ..types import Phase
+
 
 class State(StrEnum):
     """Where a session stands."""
@@ -59,6 +61,13 @@ class Trigger(StrEnum):
     EXPIRE = "expire"
     ABORT = "abort"
 
+
+PHASES: Final = {
+    State.POSITIONING: Phase.POSITIONING,
+    State.CHALLENGING: Phase.CHALLENGE,
+    State.CAPTURING: Phase.CAPTURE,
+}
+"""What the frames of a state show to the checks."""
 
 TERMINAL: Final = frozenset({State.DECIDED, State.EXPIRED, State.ABORTED})
 
