@@ -1,6 +1,6 @@
 """Every setting of the server, read once from the environment.
 
-`Settings` is the table: one field is one row with its default, its parser and its help. The environment variable is
+`Settings` is the table: one field is one row with its default, its parser (`values`) and its help. The environment variable is
 `LIVENESS_` plus the field's name in capitals; `server/docs/settings.md` is generated from the same rows. Nobody else
 reads the environment.
 """
@@ -12,27 +12,18 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-import msgspec
-
-from .errors import ConfigError
-from .tokens import MAX_TOKEN_TTL_S, Algorithm
-from .wire import IceServer
+from ..errors import ConfigError
+from ..tokens import MAX_TOKEN_TTL_S, Algorithm
+from ..wire import IceServer
+from . import values
+from .values import NO_ORIGINS
 
 PREFIX = "LIVENESS_"
-NO_ORIGINS = "none"
-"""Spelling of "no browser may connect", so that production can tell a decision from an omission."""
-
-FOREIGN_PREFIXES = ("LIVENESS_CLIENT_", "LIVENESS_TEST_", "LIVENESS_API_KEY")
-"""Variables of the client and of the tests."""
-
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-
-T = TypeVar("T")
 
 
 class Mode(StrEnum):
@@ -40,78 +31,6 @@ class Mode(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise ValueError(f"must be {low} to {high}")
-        return value
-
-    return parse
-
-
-def _choice(kind: Callable[[str], T], *allowed: str) -> Callable[[str], T]:
-    def parse(text: str) -> T:
-        if text not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return kind(text)
-
-    return parse
-
-
-def _flag(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise ValueError("must be true or false")
-    return text == "true"
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser()
-
-
-def _optional_path(text: str) -> Path | None:
-    return _path(text) if text else None
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.replace(",", " ").split() if word)
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an http(s) URL without query or fragment")
-    return text.rstrip("/")
-
-
-def _optional_url(text: str) -> str:
-    return _url(text) if text else ""
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(_url(text))
-    if parts.path:
-        raise ValueError(f"{text!r} is not an origin (scheme://host[:port])")
-    return text.rstrip("/").lower()
-
-
-def _origins(text: str) -> tuple[str, ...] | None:
-    if text == NO_ORIGINS:
-        return ()
-    return tuple(_origin(word) for word in _words(text)) or None
-
-
-def _addresses(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_address(word)) for word in _words(text))
-
-
-def _ice_servers(text: str) -> tuple[IceServer, ...]:
-    try:
-        return msgspec.json.decode(text or "[]", type=tuple[IceServer, ...])
-    except msgspec.DecodeError as error:
-        raise ValueError(f"must be a JSON list of ICE servers: {error}") from None
 
 
 def _setting(default: object, parse: Callable[[str], object], help: str, *, secret: bool = False) -> Any:
@@ -122,44 +41,32 @@ def _setting(default: object, parse: Callable[[str], object], help: str, *, secr
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table, as the documentation shows it."""
-
-    name: str
-    """Field of `Settings`."""
-    default: str
-    help: str
-    secret: bool
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return PREFIX + self.name.upper()
-
-
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Settings:
     """All settings. Make one with `from_env`, or with keyword arguments in tests."""
 
     mode: Mode = _setting(
-        "development", _choice(Mode, *Mode), "`production` refuses unsafe settings, demo policies and plain http."
+        "development", values.choice(Mode, *Mode), "`production` refuses unsafe settings, demo policies and plain http."
     )
     host: str = _setting("127.0.0.1", str, "Address to listen on.")
-    port: int = _setting(8000, _integer(0, 65535), "TCP port to listen on; 0 picks a free one.")
+    port: int = _setting(8000, values.integer(0, 65535), "TCP port to listen on; 0 picks a free one.")
     public_url: str = _setting(
         "",
-        _optional_url,
+        values.optional_url,
         "URL clients reach this server at; the signalling URL is made from it. Empty: http(s)://host:port.",
     )
     tls_cert: Path | None = _setting(
-        "", _optional_path, "Certificate chain (PEM) to serve TLS with. Empty: plain http, for a proxy that ends TLS."
+        "",
+        values.optional_path,
+        "Certificate chain (PEM) to serve TLS with. Empty: plain http, for a proxy that ends TLS.",
     )
-    tls_key: Path | None = _setting("", _optional_path, "Private key (PEM, without a password) of the certificate.")
-    issuer: str = _setting("", _optional_url, "`iss` of every token. Empty: the public URL.")
+    tls_key: Path | None = _setting(
+        "", values.optional_path, "Private key (PEM, without a password) of the certificate."
+    )
+    issuer: str = _setting("", values.optional_url, "`iss` of every token. Empty: the public URL.")
     data_dir: Path = _setting(
         "~/.local/share/liveness-server",
-        _path,
+        values.path,
         "Directory for the database, signing keys and the pseudonym secret (0700).",
     )
     database_url: str = _setting(
@@ -170,80 +77,86 @@ class Settings:
     )
     models_dir: Path | None = _setting(
         "",
-        _optional_path,
+        values.optional_path,
         "Directory of the fetched models. Empty: `${XDG_CACHE_HOME:-~/.cache}/liveness-server/models`.",
     )
     policies_dir: Path | None = _setting(
-        "", _optional_path, "Directory of further policies, `NAME.toml` each. Empty: only the shipped ones."
+        "", values.optional_path, "Directory of further policies, `NAME.toml` each. Empty: only the shipped ones."
     )
     signing_alg: Algorithm = _setting(
-        "EdDSA", _choice(Algorithm, *Algorithm), "Algorithm of newly made signing keys: EdDSA (Ed25519) or ES256."
+        "EdDSA", values.choice(Algorithm, *Algorithm), "Algorithm of newly made signing keys: EdDSA (Ed25519) or ES256."
     )
-    token_ttl_s: int = _setting(120, _integer(1, MAX_TOKEN_TTL_S), "Life of a token, seconds.")
-    session_ttl_s: int = _setting(120, _integer(10, 3600), "Life of a session, from creation to verdict, seconds.")
+    token_ttl_s: int = _setting(120, values.integer(1, MAX_TOKEN_TTL_S), "Life of a token, seconds.")
+    session_ttl_s: int = _setting(
+        120, values.integer(10, 3600), "Life of a session, from creation to verdict, seconds."
+    )
     extended_session_ttl_s: int = _setting(
-        600, _integer(10, 3600), "Life of a session of the profile `extended-time`, seconds."
+        600, values.integer(10, 3600), "Life of a session of the profile `extended-time`, seconds."
     )
     retention_s: int = _setting(
         86_400,
-        _integer(600, 31_536_000),
+        values.integer(600, 31_536_000),
         "How long an ended session's result stays readable before its row is erased, seconds.",
     )
     reuse_memory_s: int = _setting(
         0,
-        _integer(0, 31_536_000),
+        values.integer(0, 31_536_000),
         "How long an encrypted motion signature of an attempt with a consent is kept, to find the same recording used"
         " twice by its subject, seconds. 0: none is kept.",
     )
     allowed_origins: tuple[str, ...] | None = _setting(
         "",
-        _origins,
+        values.origins,
         "Origins whose pages may open the signalling WebSocket, separated by spaces; `none` for no browser at all."
         " Empty: the public URL's origin, and in development any origin on localhost.",
     )
-    rate_per_minute: int = _setting(10, _integer(1, 100_000), "Sessions a minute per API key and subject.")
-    rate_per_hour: int = _setting(100, _integer(1, 1_000_000), "Sessions an hour per API key and subject.")
-    lockout_failures: int = _setting(5, _integer(1, 100), "Consecutive failed attempts that lock a subject.")
+    rate_per_minute: int = _setting(10, values.integer(1, 100_000), "Sessions a minute per API key and subject.")
+    rate_per_hour: int = _setting(100, values.integer(1, 1_000_000), "Sessions an hour per API key and subject.")
+    lockout_failures: int = _setting(5, values.integer(1, 100), "Consecutive failed attempts that lock a subject.")
     lockout_s: int = _setting(
-        900, _integer(1, 86_400), "How long face verification of the subject stays locked, seconds."
+        900, values.integer(1, 86_400), "How long face verification of the subject stays locked, seconds."
     )
-    max_body_bytes: int = _setting(10 * 1024 * 1024, _integer(1024, 50 * 1024 * 1024), "Cap of a request body, bytes.")
+    max_body_bytes: int = _setting(
+        10 * 1024 * 1024, values.integer(1024, 50 * 1024 * 1024), "Cap of a request body, bytes."
+    )
     max_reference_bytes: int = _setting(
-        5 * 1024 * 1024, _integer(1024, 50 * 1024 * 1024), "Cap of a decoded reference picture, bytes."
+        5 * 1024 * 1024, values.integer(1024, 50 * 1024 * 1024), "Cap of a decoded reference picture, bytes."
     )
     max_attempts: int = _setting(
-        0, _integer(0, 10_000), "Live attempts at once; more are refused with 503 before media starts. 0: two per core."
+        0,
+        values.integer(0, 10_000),
+        "Live attempts at once; more are refused with 503 before media starts. 0: two per core.",
     )
-    vision_threads: int = _setting(0, _integer(0, 256), "Threads that analyse frames. 0: one per core.")
+    vision_threads: int = _setting(0, values.integer(0, 256), "Threads that analyse frames. 0: one per core.")
     ice_servers: tuple[IceServer, ...] = _setting(
         "[]",
-        _ice_servers,
+        values.ice_servers,
         'STUN and TURN servers as JSON: `[{"urls": ["turn:…"], "username": "…", "credential": "…"}]`.',
         secret=True,
     )
     ice_addresses: tuple[str, ...] = _setting(
         "",
-        _addresses,
+        values.addresses,
         "Local addresses offered as ICE host candidates, separated by spaces."
         " Empty: every interface's, and loopback too when `LIVENESS_HOST` is loopback.",
     )
     start_bitrate_kbps: int = _setting(
-        1500, _integer(100, 20_000), "Bitrate asked of a browser at the start, kbit/s (`x-google-start-bitrate`)."
+        1500, values.integer(100, 20_000), "Bitrate asked of a browser at the start, kbit/s (`x-google-start-bitrate`)."
     )
-    drain_s: int = _setting(30, _integer(0, 3600), "How long a stopping server waits for live attempts, seconds.")
+    drain_s: int = _setting(30, values.integer(0, 3600), "How long a stopping server waits for live attempts, seconds.")
     log_level: str = _setting(
         "info",
-        _choice(str, "debug", "info", "warning", "error"),
+        values.choice(str, "debug", "info", "warning", "error"),
         "Lowest level that is logged: debug, info, warning, error.",
     )
     transcript_dir: Path | None = _setting(
         "",
-        _optional_path,
+        values.optional_path,
         "Directory for replayable transcripts (face-derived numbers). Refused in production. Empty: none are kept.",
     )
     development_traces: bool = _setting(
         "false",
-        _flag,
+        values.flag,
         "`true` keeps what was measured of recent attempts over time in memory, for `GET /v1/sessions/{id}/traces`."
         " Refused in production.",
     )
@@ -251,12 +164,12 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read every setting from `environ`. Raises `ConfigError` naming the variable and what it must be."""
-        values: dict[str, Any] = {}
+        given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             variable = PREFIX + field.name.upper()
             if variable in environ:
-                values[field.name] = _parsed(variable, environ[variable], field.metadata)
-        settings = cls(**values)
+                given[field.name] = _parsed(variable, environ[variable], field.metadata)
+        settings = cls(**given)
         settings.check()
         return settings
 
@@ -321,30 +234,6 @@ class Settings:
             yield f"{PREFIX}DEVELOPMENT_TRACES would show face-derived data"
 
 
-def settings_table() -> list[Setting]:
-    """The rows, in the order of `Settings`."""
-    return [
-        Setting(field.name, field.metadata["text"], field.metadata["help"], field.metadata["secret"])
-        for field in dataclasses.fields(Settings)
-    ]
-
-
-def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Names that look like settings of this server and are none: probably misspelt."""
-    known = {row.variable for row in settings_table()}
-    ours = (name for name in environ if name.startswith(PREFIX) and not name.startswith(FOREIGN_PREFIXES))
-    return sorted(name for name in ours if name not in known)
-
-
-def settings_markdown() -> str:
-    """The text of `server/docs/settings.md`."""
-    rows = [
-        f"| `{row.variable}` | {f'`{row.default}`' if row.default else '(empty)'} | {row.help} |"
-        for row in settings_table()
-    ]
-    return "\n".join([_MARKDOWN_HEAD, *rows, ""])
-
-
 def _parsed(variable: str, text: str, row: Mapping[str, Any]) -> object:
     try:
         return row["parse"](text)
@@ -363,17 +252,3 @@ def _hostname(origin: str) -> str | None:
         return urlsplit(origin).hostname
     except ValueError:
         return None
-
-
-_MARKDOWN_HEAD = """\
-# Settings
-
-Every setting is an environment variable, read once at start. A value that cannot be read stops the server with a
-message that names the variable. In `LIVENESS_MODE=production` the server also refuses to start without an https
-public URL and issuer, without an explicit list of allowed origins, and with a transcript directory or development
-traces; sessions with a policy that is not meant for production are answered with 422.
-
-This file is generated: `liveness-server settings --markdown > server/docs/settings.md`. A test fails when it is stale.
-
-| variable | default | meaning |
-|---|---|---|"""
