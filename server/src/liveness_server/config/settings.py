@@ -1,8 +1,8 @@
 """Every setting of the server, read once from the environment.
 
-`Settings` is the table: one field is one row with its default, its parser (`values`) and its help. The environment variable is
-`LIVENESS_` plus the field's name in capitals; `server/docs/settings.md` is generated from the same rows. Nobody else
-reads the environment.
+`Settings` is the table: one field is one row with its default, its parser (of `values`) and its help. The environment
+variable is `LIVENESS_` plus the field's name in capitals; `server/docs/settings.md` is generated from the same rows.
+Nobody else reads the environment.
 """
 # ruff: noqa: RUF009 - `_setting` is `dataclasses.field` with the row's metadata; the linter cannot see that.
 
