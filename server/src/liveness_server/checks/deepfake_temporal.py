@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import CheckResult, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.matching import CALIBRATED_DIGEST
 from .base import Check, CheckContext, Measured
 from .temporal import TemporalFeatures
@@ -43,7 +44,7 @@ class DeepfakeTemporal(Check):
     measured = Measured(
         "lowest cosine to the running mean that two of three samples did not exceed", "1", "min_cosine", True
     )
-    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST})
+    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST, "landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: DeepfakeTemporalConfig | None = None) -> None:
         super().__init__(context)

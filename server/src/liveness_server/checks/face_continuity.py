@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import dist
+from types import MappingProxyType
 
 from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.landmarks import KEPT
 from .base import Check, CheckContext
 
@@ -42,6 +44,7 @@ class FaceContinuity(Check):
 
     name = "face_continuity"
     Config = FaceContinuityConfig
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: FaceContinuityConfig | None = None) -> None:
         super().__init__(context)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..types import CheckResult, Embedding, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.matching import CALIBRATED_DIGEST, cosine
 from .base import Check, CheckContext, Measured
 
@@ -46,7 +47,7 @@ class IdentityContinuity(Check):
     measured = Measured(
         "lowest cosine to the anchor that two neighbouring samples did not exceed", "1", "min_cosine", True
     )
-    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST})
+    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST, "landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: IdentityContinuityConfig | None = None) -> None:
         super().__init__(context)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ..types import CaptureTime, CheckResult, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from .base import Check, CheckContext
 from .limits import QualityLimits
 
@@ -31,6 +33,7 @@ class ImageQuality(Check):
 
     name = "image_quality"
     Config = ImageQualityConfig
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: ImageQualityConfig | None = None) -> None:
         super().__init__(context)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..signal.coupling import Coupling, Shown, couple, gain_at
 from ..signal.palette import PALETTE, linear_light, random_sequences, rgb_of
 from ..signal.valid import Array
 from ..types import CaptureTime, CheckResult, FaceObservation, LightStep, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from .base import Check, CheckContext, Measured
 from .limits import QualityLimits
 
@@ -66,6 +68,7 @@ class LightResponse(Check):
     name = "light_response"
     Config = LightConfig
     measured = Measured("probability of the response without the light", "1", "max_p", higher_is_live=False)
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: LightConfig | None = None) -> None:
         super().__init__(context)
@@ -92,7 +95,7 @@ class LightResponse(Check):
     def result(self) -> CheckResult:
         """Compare the skin with the light, and with the background."""
         if self._shown is None:
-            return self.abstained("not_run")
+            return self.abstained("not_run", 0.5)  # not for want of pictures: to be named beside anything else
         if not self._complete(self._shown):
             return self.abstained("incomplete")
         rows = np.array(self._rows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..types import CheckResult, Embedding, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.matching import BANDS, CALIBRATED_DIGEST, MatchBands, cosine, decide
 from .base import Check, CheckContext, Measured
 from .identity_continuity import mean_embedding
@@ -31,7 +32,7 @@ class Match(Check):
     name = "match"
     Config = MatchConfig
     measured = Measured("cosine to the reference", "1", "accept", higher_is_live=True)
-    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST})
+    calibrated_on = MappingProxyType({"embedding": CALIBRATED_DIGEST, "landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: MatchConfig | None = None) -> None:
         super().__init__(context)

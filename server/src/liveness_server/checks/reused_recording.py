@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from .base import Check, CheckContext, Measured
 
 Signs = NDArray[np.float32]
@@ -48,6 +50,7 @@ class ReusedRecording(Check):
     name = "reused_recording"
     Config = ReusedRecordingConfig
     measured = Measured("agreement with the nearest earlier attempt", "-1..1", "max_agreement", higher_is_live=False)
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: ReusedRecordingConfig | None = None) -> None:
         super().__init__(context)
