@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from liveness_server.types import CaptureTime, SeamSample
-from liveness_server.vision.flow import OVAL
+from liveness_server.vision.flow import CONFIG, OVAL, corners
 from liveness_server.vision.landmarks import EYE_CORNERS, STABLE, Picture
 from liveness_server.vision.seam_regions import LIPS_INNER, LIPS_OUTER
 from liveness_server.vision.seams import INTERVAL_S, IPD_PX, Seams
@@ -225,6 +225,15 @@ def test_without_corners_there_is_no_motion() -> None:
     found = sample(plain, plain, plain)
     assert (found.landmarks, found.around, found.around_roll) == (None, None, None)
     assert found.ring_flicker == 0.0
+
+
+@pytest.mark.parametrize("edge", [0, 60, 200])
+def test_corners_of_a_part_are_those_of_the_whole_picture(edge: int) -> None:
+    grey, mask = textured(5).astype(np.uint8), np.zeros((480, 640), np.uint8)
+    mask[edge : edge + 220, edge : edge + 260] = 255
+    whole = cv2.goodFeaturesToTrack(grey, CONFIG.corners, CONFIG.min_quality, 6.0, mask=mask)
+    np.testing.assert_array_equal(corners(grey, mask, 6.0), whole.reshape(-1, 2))
+    assert corners(grey, np.zeros_like(mask), 6.0).shape == (0, 2)
 
 
 def test_frames_far_apart_are_no_neighbours() -> None:

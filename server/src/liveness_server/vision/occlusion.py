@@ -30,6 +30,7 @@ CELL_PX: Final = 12
 """Edge of a cell on the chip: about 3 pixels of a face of 180, so that fine noise averages out."""
 SIDES, ENDS = (234, 454), (10, 152)
 """Landmarks at image left and right of the face, and at its top and bottom."""
+_OUTLINE: Final = np.array(SIDES + ENDS)
 INSET: Final = 0.92
 """Part of the outline's width and height the grid covers: the rim belongs to hair and background."""
 
@@ -51,11 +52,9 @@ def face_cells(rgb: Picture, points: NDArray[np.float64]) -> tuple[float, ...]:
     chip = face_chip(rgb, points)
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
     structure = cv2.magnitude(_slope(grey, 1, 0), _slope(grey, 0, 1))
-    colour, structure = (
-        cv2.resize(m, SIZE, interpolation=cv2.INTER_AREA) for m in (chip.astype(np.float32), structure)
-    )
-    cells = np.concatenate([colour.reshape(CELLS, -1), structure.reshape(CELLS, 1)], axis=1, dtype=np.float64)
-    return tuple(np.round(cells, 2).ravel().tolist())
+    layers = cv2.merge([*cv2.split(chip.astype(np.float32)), structure])
+    cells = cv2.resize(layers, SIZE, interpolation=cv2.INTER_AREA)
+    return tuple(np.round(cells.astype(np.float64), 2).ravel().tolist())
 
 
 def _slope(grey: NDArray[Any], dx: int, dy: int) -> NDArray[Any]:
@@ -65,11 +64,14 @@ def _slope(grey: NDArray[Any], dx: int, dy: int) -> NDArray[Any]:
 
 def face_chip(rgb: Picture, points: NDArray[np.float64]) -> Picture:
     """Lay the face out upright: (ROWS, COLUMNS) cells of `CELL_PX`."""
-    (left, right), (top, bottom) = points[list(SIDES), :2], points[list(ENDS), :2]
+    # Plain numbers: on vectors of two, numpy's calls would cost more than the warp.
+    left, right, top, bottom = points[_OUTLINE, :2].tolist()
     width, height = COLUMNS * CELL_PX, ROWS * CELL_PX
-    across, down = INSET * (right - left) / width, INSET * (bottom - top) / height
-    corner = (left + right + top + bottom) / 4 - across * (width - 1) / 2 - down * (height - 1) / 2
-    matrix = np.column_stack([across, down, corner])
+    matrix = np.empty((2, 3))
+    for row, low, high, up, down in zip(matrix, left, right, top, bottom, strict=True):
+        across, along = INSET * (high - low) / width, INSET * (down - up) / height
+        middle = (low + high + up + down) / 4
+        row[:] = across, along, middle - across * (width - 1) / 2 - along * (height - 1) / 2
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     chip = cv2.warpAffine(rgb, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(chip, dtype=np.uint8)

@@ -31,6 +31,11 @@ NO_BACKGROUND: RGB = (0.0, 0.0, 0.0)
 """What stands for the background where the face leaves none in view."""
 
 
+_REGIONS = (FOREHEAD, CHEEK_LEFT, CHEEK_RIGHT)
+_CORNERS = np.array([corner for region in _REGIONS for corner in region])
+_STARTS = np.cumsum([len(region) for region in _REGIONS])[:-1]
+
+
 def skin_regions(rgb: Picture, points: Array) -> SkinRegions:
     """Average the regions of one frame.
 
@@ -40,12 +45,8 @@ def skin_regions(rgb: Picture, points: Array) -> SkinRegions:
     points : shape (478, 3)
         Landmarks, pixels; may lie outside the frame.
     """
-    return SkinRegions(
-        forehead=polygon_mean(rgb, points[FOREHEAD, :2]),
-        cheek_left=polygon_mean(rgb, points[CHEEK_LEFT, :2]),
-        cheek_right=polygon_mean(rgb, points[CHEEK_RIGHT, :2]),
-        background=background_mean(rgb, bounding_box(points)),
-    )
+    forehead, left, right = (polygon_mean(rgb, part) for part in np.split(points[_CORNERS, :2], _STARTS))
+    return SkinRegions(forehead, left, right, background_mean(rgb, bounding_box(points)))
 
 
 def polygon_mean(rgb: Picture, corners: Array) -> RGB:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import CaptureTime, Shift, SurroundSample
-from .flow import FlowConfig, Grey, follow, shrink
+from .flow import FlowConfig, Grey, corners, follow, shrink
 from .landmarks import Picture, bounding_box
 from .moire import Moire
 from .pad import FACE_POINTS
@@ -57,8 +57,8 @@ CORNERS, MIN_QUALITY, SPACING_PX = 40, 0.02, 3.0
 """Corners [2]_ in each region at most, their strength relative to the region's strongest, and their distance."""
 MIN_POINTS = 5
 """Corners that must be followed in each region."""
-FLOW = FlowConfig(patch_px=9, levels=3, max_return=0.25)
-"""How they are followed; half of the first measurements' lengths, on half their picture."""
+FLOW = FlowConfig(corners=CORNERS, min_quality=MIN_QUALITY, patch_px=9, levels=3, max_return=0.25)
+"""How they are taken and followed; half of the first measurements' lengths, on half their picture."""
 
 _DETECTOR = cv2.LSD_REFINE_STD
 """Segments broken where they bend [1]_: unbroken ones run on through noise, and gave a sofa a third side."""
@@ -110,8 +110,8 @@ class Surround:
         self._moire.add(rgb, bounding_box(points))
         segments = self._lines.detect(grey)[0]
         sides = 0 if segments is None else frame_sides(segments.reshape(-1, 4).astype(np.float64), box)
-        found = [_corners(grey, mask) for mask in regions(grey, box)]
-        region = np.repeat(range(len(found)), [len(corners) for corners in found])
+        found = [corners(grey, mask, SPACING_PX, FLOW) for mask in regions(grey, box)]
+        region = np.repeat(range(len(found)), [len(points) for points in found])
         return _Begun(t, grey, np.concatenate(found), region, sides, self._moire.peak())
 
     def _finished(self, begun: _Begun, rgb: Picture, t: CaptureTime) -> SurroundSample:
@@ -187,12 +187,6 @@ def regions(grey: Grey, face: Rect) -> tuple[Grey, Grey, Grey]:
 def _fill(mask: Grey, left: float, top: float, right: float, bottom: float, value: int) -> None:
     x0, y0, x1, y1 = (max(round(edge), 0) for edge in (left, top, right, bottom))
     mask[y0:y1, x0:x1] = value
-
-
-def _corners(grey: Grey, mask: Grey) -> Array:
-    """Strongest corners of a region, shape (n, 2)."""
-    found = cv2.goodFeaturesToTrack(grey, CORNERS, MIN_QUALITY, SPACING_PX, mask=mask) if mask.any() else None
-    return np.zeros((0, 2)) if found is None else np.asarray(found, np.float64).reshape(-1, 2)
 
 
 def split(begun: _Begun, after: Grey) -> tuple[Shift, Shift] | tuple[None, None]:
