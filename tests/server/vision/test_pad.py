@@ -10,10 +10,19 @@ import pytest
 
 from liveness_server.errors import ModelError
 from liveness_server.types import CaptureTime, TextureSample
-from liveness_server.vision.landmarks import Picture
+from liveness_server.vision.landmarks import Picture, bounding_box
 from liveness_server.vision.measure import FaceMeter, VisionModels
 from liveness_server.vision.models import ModelStore
-from liveness_server.vision.pad import CALIBRATED_DIGEST, PadNet, PadSchedule, crop, noise_sd, working_picture
+from liveness_server.vision.pad import (
+    CALIBRATED_DIGEST,
+    FACE_POINTS,
+    PadNet,
+    PadSchedule,
+    chips,
+    crop,
+    noise_sd,
+    working_picture,
+)
 from liveness_server.vision.picture import decode_picture
 
 NOWHERE = np.zeros((478, 3))
@@ -52,6 +61,21 @@ def test_crops_grow_about_the_face_and_stay_in_the_picture(
     part = crop(numbered(200, 150), box, size)
     corners = (*part[0, 0, :2].tolist(), *part[-1, -1, :2].tolist())
     assert corners == pytest.approx(expected, abs=1)
+
+
+def test_the_network_sees_the_face_close_and_from_further_away() -> None:
+    seen = [
+        (*chip[0, 0, :2].tolist(), *chip[-1, -1, :2].tolist()) for chip in chips(numbered(200, 150), (90, 65, 20, 20))
+    ]
+    assert seen == [pytest.approx((73, 48, 127, 102), abs=2), pytest.approx((60, 35, 140, 115), abs=2)]
+
+
+def test_noise_is_blurred_before_the_network_sees_it() -> None:
+    noise = np.random.default_rng(3).normal(128, 8, (480, 640, 1)).repeat(3, axis=2).astype(np.uint8)
+    # A blur of 1 px leaves 1 / (2 sqrt(pi)) of white noise; these boxes' smaller crop is a chip's size, hardly resized.
+    close, far = chips(noise, (300, 200, 47, 47))
+    assert close.std() == pytest.approx(8 / (2 * np.sqrt(np.pi)), rel=0.2)
+    assert far.std() < close.std()
 
 
 @pytest.mark.parametrize(("width", "height", "shape", "scale"), [
@@ -104,6 +128,14 @@ def test_a_portrait_is_sampled_the_same_each_time(models: VisionModels, net: Pad
     assert 0 <= first.live <= 1
     assert first.noise < 5
     assert net.sample(grace, points) == first
+
+
+def test_both_views_count_alike(models: VisionModels, net: PadNet, grace: Picture) -> None:
+    points = models.find_faces(grace)[0].points
+    picture, scale = working_picture(grace)
+    seen = [net.live(chip) for chip in chips(picture, bounding_box(points[:FACE_POINTS] * scale))]
+    assert seen[0] != pytest.approx(seen[1], abs=1e-4)
+    assert net.sample(grace, points).live == pytest.approx(np.mean(seen), abs=1e-4)
 
 
 def without_pad(store: ModelStore, directory: Path) -> ModelStore:

@@ -4,7 +4,7 @@ A flat picture, however it is moved, maps onto itself by one homography [1]_; a 
 blind to bent pictures and to video of a person, and speech feeds it as much as depth: it tells "not a moving plane"
 from "cannot say". Definition, data and limits: server/docs/depth-texture.md.
 
-.. [1] Hartley and Zisserman, Multiple View Geometry in Computer Vision, 2nd ed., chapters 4 and 13.
+.. [1] `vision.homography`, and the reference there.
 .. [2] Shi and Tomasi, Good features to track, CVPR 1994.
 .. [3] Bouguet, Pyramidal implementation of the Lucas Kanade feature tracker, Intel 2000.
 .. [4] Kalal, Mikolajczyk and Matas, Forward-backward error, ICPR 2010.
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import CaptureTime, PlaneWindow, Pose
+from .homography import planar_residual
 from .landmarks import Picture, bounding_box
 
 Array = NDArray[np.float64]
@@ -37,6 +38,8 @@ MOVING_PARTS = (
 """Eyes and lips, landmark indices: no corner is taken there, because lids and lips move on a still head."""
 PART_GROWTH = 1.5
 """Factor by which those hulls are grown."""
+CORNER_REACH_PX = 4
+"""Pixels around a mask that its corners' strength depends on: blocks of 3 of slopes over 3, and the strongest of 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +228,16 @@ def skin_mask(grey: Grey, points: Array) -> Grey:
 
 def corners(grey: Grey, mask: Grey, spacing: float, config: FlowConfig = CONFIG) -> Array:
     """Strongest corners [2]_ inside a mask, at least `spacing` pixels apart; shape (n, 2), n may be 0."""
-    found = cv2.goodFeaturesToTrack(grey, config.corners, config.min_quality, max(spacing, 1.0), mask=mask)
-    return np.zeros((0, 2)) if found is None else np.asarray(found, np.float64).reshape(-1, 2)
+    left, top, width, height = cv2.boundingRect(mask)
+    if not width:
+        return np.zeros((0, 2))
+    # Strength is worked out of all that is handed over: so of what is in the mask, and of what reaches into that.
+    x, y = max(left - CORNER_REACH_PX, 0), max(top - CORNER_REACH_PX, 0)
+    part = (slice(y, top + height + CORNER_REACH_PX), slice(x, left + width + CORNER_REACH_PX))
+    found = cv2.goodFeaturesToTrack(
+        grey[part], config.corners, config.min_quality, max(spacing, 1.0), mask=np.ascontiguousarray(mask[part])
+    )
+    return np.zeros((0, 2)) if found is None else np.add(found.reshape(-1, 2), (x, y), dtype=np.float64)
 
 
 def follow(before: Grey, after: Grey, points: Array, config: FlowConfig = CONFIG) -> tuple[Array, NDArray[np.bool_]]:
@@ -254,80 +265,3 @@ def _lucas_kanade(
         before, after, points, points.copy(), winSize=patch, maxLevel=config.levels, criteria=criteria
     )
     return np.asarray(found, np.float32), np.asarray(status[:, 0], np.bool_)
-
-
-def planar_residual(start: Array, end: Array) -> tuple[float, float]:
-    """How far points are from moving as a plane, and how far that plane was tilted.
-
-    Parameters
-    ----------
-    start, end : shape (n, 2), n >= 4
-        The same points in two pictures, pixels.
-
-    Returns
-    -------
-    float, float
-        Root mean square distance of `end` from the best homography of `start`, pixels; and the ratio (at least 1) of
-        that homography's largest to smallest magnification at the points' middle: 1 for shift, roll and approach.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> start = np.random.default_rng(1).uniform(0, 100, (30, 2))
-    >>> residual, stretch = planar_residual(start, start @ [[0.8, 0], [0, 1.0]] + 7)
-    >>> round(residual, 6), round(stretch, 3)
-    (0.0, 1.25)
-    """
-    matrix = homography(start, end)
-    mapped = project(matrix, start)
-    residual = float(np.sqrt(np.mean(np.sum((mapped - end) ** 2, axis=1))))
-    return residual, _stretch(matrix, start.mean(axis=0))
-
-
-def homography(start: Array, end: Array) -> Array:
-    """Least-squares homography by the normalised direct linear transformation, shape (3, 3).
-
-    Two rounds of reweighting by the projective denominator turn the algebraic error into the distance in the end
-    picture. Every point counts: one that does not follow the plane is what is looked for, no outlier.
-    """
-    a, b = _normaliser(start), _normaliser(end)
-    p, q = project(a, start), project(b, end)
-    weights = np.ones(len(p))
-    for _ in range(3):
-        matrix = _direct_linear(p, q, weights)
-        weights = 1 / np.maximum(np.abs(_homogeneous(p) @ matrix[2]), 1e-6)
-    return np.asarray(np.linalg.inv(b) @ matrix @ a)
-
-
-def project(matrix: Array, points: Array) -> Array:
-    """Map points (n, 2) by a homography (3, 3)."""
-    mapped = _homogeneous(points) @ matrix.T
-    return np.asarray(mapped[:, :2] / mapped[:, 2:])
-
-
-def _homogeneous(points: Array) -> Array:
-    return np.column_stack([points, np.ones(len(points))])
-
-
-def _normaliser(points: Array) -> Array:
-    """Similarity that brings points to mean 0 and mean distance sqrt(2)."""
-    middle = points.mean(axis=0)
-    scale = np.sqrt(2) / max(float(np.linalg.norm(points - middle, axis=1).mean()), 1e-6)
-    return np.array([[scale, 0, -scale * middle[0]], [0, scale, -scale * middle[1]], [0, 0, 1]])
-
-
-def _direct_linear(p: Array, q: Array, weights: Array) -> Array:
-    rows, zeros = _homogeneous(p) * weights[:, None], np.zeros((len(p), 3))
-    x = np.hstack([rows, zeros, -q[:, :1] * rows])
-    y = np.hstack([zeros, rows, -q[:, 1:] * rows])
-    system = np.vstack([x, y])
-    # The smallest eigenvector of the 9x9 normal matrix is the smallest singular vector of the tall one, and cheaper.
-    return np.asarray(np.linalg.eigh(system.T @ system)[1][:, 0].reshape(3, 3))
-
-
-def _stretch(matrix: Array, at: Array) -> float:
-    """Ratio of the singular values of a homography's Jacobian at a point."""
-    x, y, w = matrix @ (at[0], at[1], 1.0)
-    jacobian = (matrix[:2, :2] - np.outer((x / w, y / w), matrix[2, :2])) / w
-    large, small = np.linalg.svd(jacobian, compute_uv=False)
-    return float(large / max(small, 1e-6))

@@ -56,12 +56,11 @@ class PadNet:
         """Judge the face with these landmarks (478, 3) in a frame, RGB (h, w, 3)."""
         picture, scale = working_picture(rgb)
         box = bounding_box(points[:FACE_POINTS] * scale)
-        blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), BLUR_PX), np.uint8)
-        live = float(np.mean([self._live(crop(blurred, box, size)) for size in CROPS]))
+        live = float(np.mean([self.live(chip) for chip in chips(picture, box)]))
         return TextureSample(live=round(live, 5), noise=round(noise_sd(crop(picture, box, CROPS[0])), 3))
 
-    def _live(self, part: Picture) -> float:
-        chip = cv2.resize(part, (CHIP_PX, CHIP_PX), interpolation=cv2.INTER_LINEAR)
+    def live(self, chip: Picture) -> float:
+        """Answer for one chip, RGB (128, 128, 3): 0 print or replay .. 1 live."""
         blob = np.ascontiguousarray(chip[:, :, ::-1].transpose(2, 0, 1)[None], np.float32)
         logits = self._session.run(None, {self._input: blob})[0][0].astype(np.float64)
         odds = np.exp(logits - logits.max())
@@ -91,6 +90,16 @@ def working_picture(rgb: Picture) -> tuple[Picture, float]:
     if scale == 1.0:
         return rgb, scale
     return np.asarray(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
+def chips(picture: Picture, box: tuple[float, float, float, float]) -> list[Picture]:
+    """What the network is shown of a face in a working picture: each crop of the blurred picture, (128, 128, 3)."""
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), BLUR_PX), np.uint8)
+    shape = (CHIP_PX, CHIP_PX)
+    return [
+        np.asarray(cv2.resize(crop(blurred, box, size), shape, interpolation=cv2.INTER_LINEAR), np.uint8)
+        for size in CROPS
+    ]
 
 
 def crop(picture: Picture, box: tuple[float, float, float, float], size: float) -> Picture:
