@@ -55,6 +55,7 @@ def lifelike(shown: FaceObservation, at: float, *, liveliness: float = 1.0, nois
 
 _FACE = np.random.default_rng(7)
 _MODES = _FACE.normal(size=(len(KEPT), 2, 24))
+_MODES[KEPT.index(168)] = 0.0  # the bridge of the nose keeps its place: it must not look like the cause of a pulse
 _PACE = _FACE.uniform(0.3, 2.4, 24)
 """Twenty-four ways a face can bend, and how often a second it does each: few enough to move together, too many to
 repeat themselves."""
