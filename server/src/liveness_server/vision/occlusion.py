@@ -51,10 +51,14 @@ def face_cells(rgb: Picture, points: NDArray[np.float64]) -> tuple[float, ...]:
     """
     chip = face_chip(rgb, points)
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
-    structure = cv2.magnitude(_slope(grey, 1, 0), _slope(grey, 0, 1))
-    layers = cv2.merge([*cv2.split(chip.astype(np.float32)), structure])
-    cells = cv2.resize(layers, SIZE, interpolation=cv2.INTER_AREA)
-    return tuple(np.round(cells.astype(np.float64), 2).ravel().tolist())
+    cells = np.empty((ROWS, COLUMNS, FEATURES))
+    cells[..., :3] = _mean_of_cells(chip.astype(np.float32))
+    cells[..., 3] = _mean_of_cells(cv2.magnitude(_slope(grey, 1, 0), _slope(grey, 0, 1)))
+    return tuple(np.round(cells, 2).ravel().tolist())
+
+
+def _mean_of_cells(layer: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(cv2.resize(layer, SIZE, interpolation=cv2.INTER_AREA))
 
 
 def _slope(grey: NDArray[Any], dx: int, dy: int) -> NDArray[Any]:

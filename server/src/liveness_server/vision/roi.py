@@ -31,9 +31,9 @@ NO_BACKGROUND: RGB = (0.0, 0.0, 0.0)
 """What stands for the background where the face leaves none in view."""
 
 
-_REGIONS = (FOREHEAD, CHEEK_LEFT, CHEEK_RIGHT)
-_CORNERS = np.array([corner for region in _REGIONS for corner in region])
-_STARTS = np.cumsum([len(region) for region in _REGIONS])[:-1]
+_CORNERS = np.array(FOREHEAD + CHEEK_LEFT + CHEEK_RIGHT)
+_FOREHEAD, _CHEEK_LEFT, _CHEEK_RIGHT = slice(0, 10), slice(10, 17), slice(17, 24)
+"""Where each region's corners stand in `_CORNERS`."""
 
 
 def skin_regions(rgb: Picture, points: Array) -> SkinRegions:
@@ -45,14 +45,22 @@ def skin_regions(rgb: Picture, points: Array) -> SkinRegions:
     points : shape (478, 3)
         Landmarks, pixels; may lie outside the frame.
     """
-    forehead, left, right = (polygon_mean(rgb, part) for part in np.split(points[_CORNERS, :2], _STARTS))
-    return SkinRegions(forehead, left, right, background_mean(rgb, bounding_box(points)))
+    corners = np.rint(points[_CORNERS, :2]).astype(np.int32)
+    return SkinRegions(
+        forehead=_mean_inside(rgb, corners[_FOREHEAD]),
+        cheek_left=_mean_inside(rgb, corners[_CHEEK_LEFT]),
+        cheek_right=_mean_inside(rgb, corners[_CHEEK_RIGHT]),
+        background=background_mean(rgb, bounding_box(points)),
+    )
 
 
 def polygon_mean(rgb: Picture, corners: Array) -> RGB:
     """Mean colour inside a convex polygon, corners (n, 2) in pixels; zeros where it is out of the frame."""
+    return _mean_inside(rgb, np.rint(corners).astype(np.int32))
+
+
+def _mean_inside(rgb: Picture, polygon: NDArray[np.int32]) -> RGB:
     height, width = rgb.shape[:2]
-    polygon = np.rint(corners).astype(np.int32)
     x, y, w, h = cv2.boundingRect(polygon)
     left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
     if right <= left or bottom <= top:
