@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
@@ -12,7 +13,15 @@ from typer.testing import CliRunner
 
 from liveness_server.checks import REGISTRY
 from liveness_server.cli import app
-from liveness_server.evaluation.calibrate import MIN_PRESENTATIONS, CalibrationError, measured_checks, propose
+from liveness_server.evaluation.calibrate import (
+    FEATURES,
+    MIN_PRESENTATIONS,
+    CalibrationError,
+    feature_names,
+    measured_checks,
+    propose,
+    propose_feature,
+)
 from liveness_server.evaluation.evaluate import Answer, CheckAnswer
 from liveness_server.evaluation.rows import Row
 from liveness_server.types import Outcome
@@ -44,11 +53,11 @@ def report(
 def test_a_threshold_is_in_the_middle_of_the_gap(tmp_path: Path) -> None:
     found = propose(report(tmp_path), CHECK)
     assert (found.value, found.gap) == (1.0, (0.0, 2.0))
-    assert (found.bona_fide.presentations, found.bona_fide.subjects, found.bona_fide.abstained) == (20, 5, 0)
+    assert (found.bona_fide.presentations, found.bona_fide.subjects, found.bona_fide.without) == (20, 5, 0)
     assert (found.bona_fide.edge_file, found.attacks.edge_file) == ("p0.mp4", "print0.mp4")
     about = REGISTRY[CHECK].measured
     assert about is not None
-    assert (found.field, found.unit, found.higher_is_live) == (about.threshold, about.unit, True)
+    assert (found.about.field, found.about.unit, found.about.higher_is_live) == (about.threshold, about.unit, True)
     assert measured_checks(report(tmp_path)) == [CHECK]
 
 
@@ -58,10 +67,19 @@ def test_a_narrow_gap_keeps_its_digits(tmp_path: Path) -> None:
     assert found.value == pytest.approx(sum(found.gap) / 2, rel=1e-7)
 
 
-def test_abstentions_are_left_out_and_counted(tmp_path: Path) -> None:
+def test_whoever_has_no_number_is_left_out_and_counted(tmp_path: Path) -> None:
     found = propose(report(tmp_path, [*LIVE, None, None], print=[*FLAT, None]), CHECK)
-    assert (found.bona_fide.presentations, found.bona_fide.abstained) == (20, 2)
-    assert (found.attacks.presentations, found.attacks.abstained) == (20, 1)
+    assert (found.bona_fide.presentations, found.bona_fide.without) == (20, 2)
+    assert (found.attacks.presentations, found.attacks.without) == (20, 1)
+
+
+def test_an_abstention_with_a_number_counts(tmp_path: Path) -> None:
+    """Today's threshold must not choose who the next one is made from."""
+    seen = report(tmp_path)
+    for file in ("print0.mp4", "print1.mp4"):
+        seen["decisions"][file]["checks"][CHECK]["outcome"] = "inconclusive"
+    found = propose(seen, CHECK)
+    assert (found.attacks.presentations, found.attacks.abstained, found.attacks.edge_file) == (20, 2, "print0.mp4")
 
 
 def test_an_overlap_is_refused_with_its_files(tmp_path: Path) -> None:
@@ -89,7 +107,7 @@ def test_a_check_may_be_held_against_what_it_is_meant_to_see(tmp_path: Path) -> 
     ("people", "subjects", "said"),
     [
         (LIVE[1:], 5, f"measured {MIN_PRESENTATIONS - 1} bona fide presentations of 5 subjects"),
-        ([*LIVE[1:], None], 5, r"\(1 abstained\)"),
+        ([*LIVE[1:], None], 5, r"\(1 have no number\)"),
         (LIVE, 4, "of 4 subjects"),
     ],
 )
@@ -101,6 +119,77 @@ def test_too_few_say_nothing(tmp_path: Path, people: list[float | None], subject
 def test_a_check_without_a_number_has_no_threshold(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="single_face"):
         propose(report(tmp_path), "single_face")
+
+
+# Features
+
+
+def kept(found: Row, **features: dict[str, float]) -> dict[str, dict[str, dict[str, float]]]:
+    """Give every file the feature `steady` of its own measure, and what is said of some files."""
+    measures = {file: row["checks"][CHECK]["measure"] for file, row in found["decisions"].items()}
+    return {
+        file: {CHECK: {"steady": measure, **features.get(file.partition(".")[0], {})}}
+        for file, measure in measures.items()
+        if measure is not None
+    }
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_gap_is_looked_for_on_whichever_side_bona_fide_lie(tmp_path: Path, sign: int) -> None:
+    seen = report(tmp_path, [sign * v for v in LIVE], print=[sign * v for v in FLAT])
+    found = propose_feature(seen, kept(seen), "steady")
+    assert (found.check, found.about.field, found.about.today) == (CHECK, "steady", None)
+    assert (found.about.higher_is_live, found.value) == (sign > 0, sign * 1.0)
+    assert propose_feature(seen, kept(seen), f"{CHECK}.steady").value == found.value
+
+
+def test_an_overlap_of_a_feature_is_refused_with_its_files(tmp_path: Path) -> None:
+    seen = report(tmp_path, [-0.05, *LIVE])
+    with pytest.raises(CalibrationError, match=r"steady: no gap in feature steady: 1 \(p0\.mp4\) of bona fide"):
+        propose_feature(seen, kept(seen), "steady")
+
+
+def test_a_feature_of_few_says_nothing(tmp_path: Path) -> None:
+    seen = report(tmp_path)
+    with pytest.raises(CalibrationError, match=r"measured 1 bona fide .*19 have no number"):
+        propose_feature(seen, kept(seen, p0={"rare": 1.0}), "rare")
+
+
+def test_a_feature_must_be_one(tmp_path: Path) -> None:
+    seen = report(tmp_path)
+    with pytest.raises(CalibrationError, match=f"nose: is none of {CHECK}.steady"):
+        propose_feature(seen, kept(seen), "nose")
+    twice = {file: {**found, "other": found[CHECK]} for file, found in kept(seen).items()}
+    assert feature_names(twice) == sorted(["other.steady", f"{CHECK}.steady"])
+    with pytest.raises(CalibrationError, match="several checks"):
+        propose_feature(seen, twice, "steady")
+
+
+def keep(folder: Path, found: Row, features: object) -> None:
+    (folder / "report.json").write_text(json.dumps(found))
+    sha256 = hashlib.sha256((folder / "report.json").read_bytes()).hexdigest()
+    (folder / FEATURES).write_text(json.dumps({"report_sha256": sha256, "features": features}))
+
+
+def test_the_command_looks_at_features_when_asked(tmp_path: Path) -> None:
+    found = report(tmp_path / "set", LIVE, print=FLAT)
+    keep(tmp_path, found, kept(found))
+    code, said, out = calibrate(tmp_path, found, "--feature", "steady", "--feature", "nose")
+    assert code == 1
+    assert "nose: is none of" in said
+    read = tomllib.loads(out.read_text())
+    assert read["features"][CHECK]["steady"]["value"] == 1.0
+    assert "today" not in read["features"][CHECK]["steady"]
+    assert "thresholds" not in read
+
+
+def test_features_must_be_of_the_same_run(tmp_path: Path) -> None:
+    found = report(tmp_path / "set", LIVE, print=FLAT)
+    code, said, _ = calibrate(tmp_path, found, "--feature", "steady")
+    assert (code, "evaluate with --features" in said) == (65, True)
+    keep(tmp_path, {**found, "generated": "another day"}, {})
+    code, said, _ = calibrate(tmp_path, found, "--feature", "steady")
+    assert (code, "of another run" in said) == (65, True)
 
 
 # The command

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liveness_server.errors import ConfigError
+from liveness_server.errors import ConfigError, MediaError
 from liveness_server.evaluation.dataset import DatasetError, Label, load_dataset
 
 HEADER = "file,subject,label,species,instrument,device,condition"
@@ -81,6 +81,10 @@ def test_faults_name_row_and_column(
         (HEADER + ",device", "device", "twice"),
         (HEADER + ",", "8", "no name"),
         ("", "file", "missing"),
+        (HEADER.replace(",", ";"), "file", "parted by commas, not by ';'"),
+        (HEADER + ",decision", "decision", "reports use themselves"),
+        (HEADER + ",frame_rate", "frame_rate", "reports use themselves"),
+        (HEADER + ",measured_light", "measured_light", "reports use themselves"),
     ],
 )
 def test_faults_of_the_header(tmp_path: Path, header: str, column: str, problem: str) -> None:
@@ -93,6 +97,18 @@ def test_a_missing_reference_names_its_column(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"you\.png is not there") as caught:
         load_dataset(folder(tmp_path, GOOD + ",you.png", header=HEADER + ",reference"))
     assert (caught.value.row, caught.value.column) == (2, "reference")
+
+
+def test_a_reference_that_cannot_be_used_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    def refuse(path: Path) -> None:
+        tried.append(path.name)
+        raise MediaError("no face was found in the picture", "no_face")
+
+    tried: list[str] = []
+    found = folder(tmp_path, "b.mp4,s1,bona_fide,,,,,", GOOD + ",me.png", header=HEADER + ",reference")
+    with pytest.raises(DatasetError, match=r"me\.png: no face was found") as caught:
+        load_dataset(found, refuse)
+    assert (caught.value.row, caught.value.column, tried) == (3, "reference", ["me.png"])
 
 
 def test_a_folder_without_manifest(tmp_path: Path) -> None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -16,10 +21,11 @@ from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.errors import ConfigError, MediaError, ModelError
 from liveness_server.evaluation.analysis import Analysis, CheckReport, Timeline
 from liveness_server.evaluation.conditions import MEASURED
-from liveness_server.evaluation.dataset import Clip, Dataset
-from liveness_server.evaluation.evaluate import Answer, Results, Stopped, answer_of, evaluate
+from liveness_server.evaluation.dataset import Clip, Dataset, load_dataset
+from liveness_server.evaluation.evaluate import Answer, Results, Stopped, VideoAnalyser, answer_of, evaluate
 from liveness_server.evaluation.presenter import Presenter
 from liveness_server.evaluation.presenter.film import write
+from liveness_server.evaluation.provenance import MEASURING, PACKAGE, code_digest
 from liveness_server.types import Outcome
 from liveness_server.vision.measure import VisionModels
 from server.evaluation.judging import Script, answer, attack, dataset, live, made_with
@@ -153,15 +159,54 @@ def test_one_number_a_check_and_classes_are_kept(tmp_path: Path, clips: Dataset)
     text = next((tmp_path / "out" / "results").glob("*.json")).read_text()
     assert '"quality"' not in text
     found = json.loads(text)["answer"]
-    assert set(found) == {"decision", "pad", "reasons", "checks", "frames", "duration_s", "conditions"}
+    assert set(found) == {
+        *("decision", "pad", "reasons", "checks", "frames", "duration_s", "conditions"),
+        *("reference_fault", "features"),
+    }
+    assert found["features"] == {}
     assert found["checks"]["match"] == {"outcome": "fail", "reason": "odd", "measure": 0.25}
     assert found["checks"]["texture"]["measure"] is None
     assert found["conditions"] == seen
 
 
-def test_the_set_up_has_a_digest_of_its_own() -> None:
-    assert made_with().digest == made_with().digest
-    assert len({made_with().policy_sha256, made_with().checks_sha256, *made_with().models.values()}) >= 4
+MADE = made_with()
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(MADE)])
+def test_whatever_an_answer_depends_on_changes_the_digest(field: str) -> None:
+    was = getattr(MADE, field)
+    other = {**was, "numpy": "0"} if isinstance(was, dict) else [*was, "x"] if isinstance(was, list) else was + "0"
+    assert replace(MADE, **{field: other}).digest != MADE.digest
+
+
+def test_a_threshold_changes_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(REGISTRY["texture"], "Config", partial(REGISTRY["texture"].Config, deny=0.36))
+    assert made_with().checks_sha256 != MADE.checks_sha256
+
+
+def test_a_change_of_the_code_changes_the_digest(tmp_path: Path) -> None:
+    copy = shutil.copytree(PACKAGE, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    assert code_digest(copy) == code_digest(PACKAGE)
+    before = code_digest(copy)
+    with (copy / "vision" / "geometry.py").open("a") as file:
+        file.write("# changed\n")
+    assert code_digest(copy) != before
+    before = code_digest(copy)
+    with (copy / "app" / "routes.py").open("a") as file:
+        file.write("# no answer depends on it\n")
+    assert code_digest(copy) == before
+
+
+def test_all_code_that_answers_come_from_is_in_the_digest() -> None:
+    """Of what `evaluation.evaluate` imports, the rest names errors, messages and packages only."""
+    listing = (
+        "import sys, liveness_server.evaluation.evaluate\n"
+        "print(*(m.__file__ for name, m in sys.modules.items() if name.startswith('liveness_server.')))"
+    )
+    printed = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True).stdout
+    loaded = {Path(file).relative_to(PACKAGE) for file in printed.split()}
+    rest = {path.as_posix() for path in loaded if not any(path.is_relative_to(place) for place in MEASURING)}
+    assert {path for path in rest if not path.endswith("__init__.py")} == {"errors.py", "wire.py"}
 
 
 # The command, with real vision on a clip of a second
@@ -237,3 +282,35 @@ def test_missing_models_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.
 
 def test_an_unknown_policy_is_a_wrong_command_line(tmp_path: Path) -> None:
     assert run(tmp_path, "--out", tmp_path, "--policy", "nope")[0] == 2
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    dataset(tmp_path / "set", [live("a.mp4")])
+    (tmp_path / "file").write_text("")
+    code, _, complaint = run(tmp_path / "set", "--out", tmp_path / "file" / "out")
+    assert code == 73
+    assert "Errno" not in complaint
+    assert f"{tmp_path / 'file'}" in complaint.replace("\n", "")
+
+
+def test_a_reference_without_a_face_ends_the_run_before_it_begins(tmp_path: Path, models: VisionModels) -> None:
+    from PIL import Image
+
+    dataset(tmp_path / "set", [live("a.mp4"), attack("b.mp4", "print", reference="grey.png")])
+    Image.new("RGB", (320, 240), "grey").save(tmp_path / "set" / "grey.png")
+    code, _, complaint = run(tmp_path / "set", "--out", tmp_path / "out")
+    assert code == 65
+    assert "row 3, column 'reference': grey.png: no face" in complaint.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_compared_is_judged_without(tmp_path: Path, filmed: Path, models: VisionModels) -> None:
+    """The picture went bad after it was tried: no attack may gain by it."""
+    clip = load_dataset(filmed).clips[0]
+    assert clip.reference is not None
+    clip.reference.write_bytes(b"no picture")
+    found = VideoAnalyser(models, shipped_policies()["standard"], features=True)(clip, lambda: False)
+    assert found.reference_fault == "not_a_picture"
+    assert found.decision is found.pad
+    assert found.frames == 30
+    assert all(isinstance(value, float) for kept in found.features.values() for value in kept.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import msgspec
 import pytest
 
 from liveness_server.checks import REGISTRY
+from liveness_server.evaluation.dataset import REQUIRED, RESERVED
 from liveness_server.evaluation.evaluate import Answer, CheckAnswer
 from liveness_server.evaluation.metrics import Rate
-from liveness_server.evaluation.page import rate, render
+from liveness_server.evaluation.page import render
 from liveness_server.evaluation.report import NOTICE, Row, rate_row
+from liveness_server.evaluation.wording import rate
 from liveness_server.types import Outcome
 from server.evaluation.judging import answer, attack, dataset, live, report_of
 
@@ -94,13 +97,18 @@ def test_every_column_is_a_slice(report: Row) -> None:
 
 def test_reasons_and_the_deciding_check_are_counted(report: Row) -> None:
     assert report["reasons"]["texture:flat"] == {"bona_fide": 1, "print": 60, "replay": 1}
-    assert report["decided_by"]["match"] == {"swap": 1}
-    assert report["decided_by"]["none"] == {"bona_fide": 2, "replay": 1}
-    assert sum(n for row in report["decided_by"].values() for n in row.values()) == 68
+    decided = report["decided_by"]
+    assert decided["swap"]["match"] == {"n": 1, "alone": 1}
+    assert decided["print"]["denied"] == {"texture": {"n": 60, "alone": 60}}
+    assert decided["replay"]["no_answer"]["media"] == {"n": 1, "alone": 1}
+    assert (decided["bona_fide"]["passed"], decided["replay"]["passed"]) == (2, 1)
+    assert sum(row["n"] for row in decided.values()) == 68
 
 
 def test_injection_has_its_matrix(report: Row) -> None:
-    assert report["injection"] == {"virtual camera": {"mesh": {"pass": 1, "fail": 0, "inconclusive": 0}}}
+    cell = report["injection"]["virtual camera"]["mesh"]
+    assert (cell["pass"], cell["fail"], cell["inconclusive"]) == (1, 0, 0)
+    assert (cell["apcer"]["errors"], cell["apcer"]["n"]) == (1, 1)
 
 
 def test_the_report_says_what_it_does_not_cover(report: Row) -> None:
@@ -124,8 +132,19 @@ def test_only_answers_leave(report: Row) -> None:
     assert not re.search(r"embedding\"?: ?\[|points\"?: ?\[\[|\"quality\"", text)
     assert set(report["decisions"]["swap.mp4"]) == {
         *("label", "species", "subject", "instrument", "device", "condition", "method", "reference"),
-        *("decision", "pad", "reasons", "checks", "conditions", "frames", "duration_s"),
+        *("decision", "pad", "reasons", "checks", "conditions", "frames", "duration_s", "reference_fault"),
     }
+    assert set(report["decisions"]["swap.mp4"]) - set(REQUIRED) - {"reference", "method"} <= RESERVED
+
+
+def test_what_could_not_be_compared_is_no_part_of_the_full_system(tmp_path: Path) -> None:
+    rows = [attack(f"{i}.mp4", "print", reference="me.png") for i in range(3)] + [live("live.mp4")]
+    answers = {row["file"]: answer(FAIL) for row in rows}
+    answers["0.mp4"] = replace(answer(PASS), reference_fault="no_face")
+    report = report_of(dataset(tmp_path, rows), answers)
+    assert report["iapar"]["species"]["print"]["n"] == 2
+    assert report["species"]["print"]["accepted"] == 1
+    assert "1 reference could not be used (no_face)" in "\n".join(report["not_covered"])
 
 
 def test_json_and_page_are_deterministic(report: Row, page: str) -> None:
@@ -165,6 +184,78 @@ def test_a_rate_in_words(errors: int, n: int, text: str) -> None:
     assert rate(rate_row(Rate(errors, n))).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
+NOTHING = re.compile(r"(?<![\d.–])0(?:\.0+)?\s?%(?! \(0 of (?:59|[6-9]\d|\d{3,})\))")
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the page of few, with a number behind every result and a method for every attack: all tables at once."""
+    kinds = [f"species_{i}" for i in range(23)]
+    rows = [live(f"live{i}.mp4", reference="me.png") for i in range(3)]
+    rows += [
+        attack(f"{kind}{i}.mp4", kind, method=f"stream {i}", instrument=f"what {kind} uses", reference="me.png")
+        for kind in kinds
+        for i in range(2)
+    ]
+    names = [name for name, check in REGISTRY.items() if check.measured is not None]
+    answers = {}
+    for row in rows:
+        sign = 1.0 if row["label"] == "bona_fide" else -1.0
+        outcome = PASS if row["label"] == "bona_fide" else FAIL
+        measures = {name: CheckAnswer(outcome, "odd", sign * _towards_live(name)) for name in names}
+        others = {name: CheckAnswer(outcome, "odd") for name in REGISTRY if name not in names}
+        reasons = tuple(f"{name}:odd" for name in REGISTRY) if outcome is FAIL else ()
+        answers[row["file"]] = Answer(outcome, outcome, reasons, {**measures, **others}, 301, 10.0)
+    return render(report_of(dataset(tmp_path_factory.mktemp("few"), rows), answers))
+
+
+def _towards_live(name: str) -> float:
+    about = REGISTRY[name].measured
+    assert about is not None
+    return 1.0 if about.higher_is_live else -1.0
+
+
+def test_no_cell_is_a_bare_0_at_small_n(few: str) -> None:
+    read = Page(few)
+    assert sum("insufficient N" in cell for cell in read.cells) > 150
+    assert [text for _, text in read.texts if NOTHING.search(text) and "interval" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("0.0\N{NO-BREAK SPACE}%", True),
+        ("0.0 % (0 of 5)", True),
+        ("0.0%", True),
+        ("0.0 % (0 of 59)", False),
+        ("0.0 % (0 of 300)", False),
+        ("0.0–52.2 %", False),
+        ("20.0 %", False),
+    ],
+)
+def test_what_a_bare_0_is(text: str, bare: bool) -> None:
+    assert bool(NOTHING.search(text)) is bare
+
+
+def test_no_table_grows_wider_with_the_species(few: str) -> None:
+    """Paper cuts off what does not fit: species are rows."""
+    assert max(Page(few).rows) <= len(REGISTRY) + 2
+
+
+def test_a_denial_that_the_number_does_not_explain_is_told_beside_the_curve(tmp_path: Path) -> None:
+    rows = [live(f"{i}.mp4") for i in range(4)] + [attack(f"screen{i}.mp4", "screen") for i in range(3)]
+    values = {"screen0.mp4": 0.1, "screen1.mp4": 0.9}
+    answers = {
+        row["file"]: Answer(PASS, PASS, (), {"texture": CheckAnswer(PASS, "ok", 0.8)})
+        if row["label"] == "bona_fide"
+        else Answer(FAIL, FAIL, (), {"texture": CheckAnswer(FAIL, "bezel", values.get(row["file"]))})
+        for row in rows
+    }
+    report = report_of(dataset(tmp_path, rows), answers)
+    assert report["checks"]["texture"]["measured"]["denied"]["attacks"] == {"n": 3, "by_number": 1}
+    assert "texture: 2 of its 3 denials of attacks came from another rule" in render(report)
+
+
 def test_a_check_with_a_number_has_its_curve(tmp_path: Path) -> None:
     about = REGISTRY["stream_integrity"].measured
     assert about is not None
@@ -187,7 +278,9 @@ def test_a_check_with_a_number_has_its_curve(tmp_path: Path) -> None:
     row = report["checks"]["stream_integrity"]
     assert (row["measured"]["bona_fide"], row["measured"]["attacks"]) == (3, 3)
     assert row["measured"]["without"] == {"bona_fide": 1, "attacks": 1}
-    assert (row["sweep"]["eer"], row["sweep"]["eer_by_species"]) == (0.0, {"loop": {"n": 3, "eer": 0.0}})
+    assert (row["sweep"]["eer"], row["sweep"]["sufficient"]) == (0.0, False)
+    assert row["sweep"]["eer_by_species"]["loop"]["n"] == 3
+    assert row["sweep"]["eer_by_species"]["loop"]["upper95"] == pytest.approx(1 - 0.05 ** (1 / 3), abs=1e-6)
     assert row["sweep"]["today"]["pooled"]["bona_fide"]["errors"] == 1
     assert row["sweep"]["det"][0] == [1.0, 1.0, 0.0]
     assert row["sweep"]["det"][-1] == [0.0, 0.0, 1.0]
@@ -208,11 +301,24 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.fetched: list[str] = []
         self.headings: list[str] = []
+        self.classes: list[str] = []
+        self.parents: dict[str, str] = {}
+        self.texts: list[tuple[list[str], str]] = []
+        self.cells: list[str] = []
+        self.rows: list[int] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in self.VOID:
             self.open.append(tag)
+            self.classes.append(dict(attrs).get("class") or "")
+            if len(self.classes) > 1:
+                self.parents[self.classes[-1]] = self.classes[-2]
+        if tag in {"td", "th"}:
+            self.cells.append("")
+            self.rows[-1] += 1
+        if tag == "tr":
+            self.rows.append(0)
         if tag in {"script", "link", "img", "iframe", "object"}:
             self.fetched.append(tag)
         self.fetched += [v for k, v in attrs if k in {"src", "href", "xlink:href"} and v and not v.startswith("#")]
@@ -221,13 +327,19 @@ class Page(HTMLParser):
         self.handle_starttag(tag, attrs)
         if tag not in self.VOID:
             self.open.pop()
+            self.classes.pop()
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self.classes.pop()
 
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "h2":
             self.headings.append(data)
+        if {"td", "th"} & set(self.open):
+            self.cells[-1] += data
+        if data.strip() and "style" not in self.open:
+            self.texts.append((list(self.classes), data))
 
 
 def test_the_page_is_whole_and_fetches_nothing(page: str) -> None:
@@ -245,8 +357,13 @@ def test_ids_are_unique_and_found(page: str) -> None:
 
 def test_the_notice_is_on_every_page_and_nothing_is_certified(report: Row, page: str) -> None:
     assert report["notice"] == NOTICE
-    assert NOTICE in page
-    assert "table-header-group; break-inside: avoid" in page  # what printing repeats on each sheet
+    read = Page(page)
+    assert next(text for place, text in read.texts if "stamp" in place) == NOTICE
+    (print_rules,) = re.findall(r"@media print \{(.*?)\n\}", page, re.DOTALL)
+    assert re.search(r"\.sheet \{ display: table;", print_rules)
+    assert re.search(r"\.stamp \{ display: table-header-group;", print_rules), "what printing repeats on each sheet"
+    assert read.parents["stamp"] == "sheet"
+    assert read.parents["body"] == "sheet"
     assert not re.search(r"certifi|compliant|conform|accredit|guarantee", page, re.IGNORECASE)
 
 

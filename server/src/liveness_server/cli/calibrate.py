@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,7 +15,18 @@ import msgspec
 import typer
 from rich.console import Console
 
-from ..evaluation.calibrate import MIN_PRESENTATIONS, MIN_SUBJECTS, CalibrationError, Proposal, measured_checks, propose
+from ..evaluation.calibrate import (
+    FEATURES,
+    MIN_PRESENTATIONS,
+    MIN_SUBJECTS,
+    CalibrationError,
+    Features,
+    Kept,
+    Proposal,
+    measured_checks,
+    propose,
+    propose_feature,
+)
 from ..evaluation.proposals import as_toml
 
 EXIT_REFUSED = 1
@@ -29,6 +42,10 @@ def command(
         list[str] | None,
         typer.Option(help="NAME, or NAME:SPECIES,SPECIES for those it is meant to see; repeatable. Default: all."),
     ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(help="The same of a feature, NAME or CHECK.NAME; repeatable. For runs of `evaluate --features`."),
+    ] = None,
     date: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Written into the file; default: today, UTC.")
     ] = None,
@@ -39,14 +56,21 @@ def command(
     the values were measured with. Nothing reads it: a proposal is taken over by hand.
 
     A check is refused, with the files that overlap, where there is no gap; and where either side has too few
-    presentations. Presentations on which a check abstained are left out and counted.
+    presentations. Presentations without a number are left out and counted.
+
+    A feature decides nothing today. Its threshold is looked for in the same way, and refused in the same way.
 
     Exit codes: 0 every check has a proposal, 1 some or all were refused (the file holds the others, if any), 65 there
     is no usable report, 73 the file cannot be written.
     """
     content = _content(results / "report.json")
     report = _decoded(content)
-    proposals, refused = _propose(report, check or measured_checks(report))
+    wanted = check or ([] if feature else measured_checks(report))
+    proposals, refused = _propose(wanted, partial(propose, report))
+    if feature:
+        features = _features(results / FEATURES, content)
+        found, overlapping = _propose(feature, partial(propose_feature, report, features))
+        proposals, refused = [*proposals, *found], refused | overlapping
     for reason in refused.values():
         _say(f"refused: {reason}")
     if proposals:
@@ -62,11 +86,13 @@ def command(
     raise typer.Exit(EXIT_REFUSED if refused else 0)
 
 
-def _propose(report: dict[str, Any], wanted: list[str]) -> tuple[list[Proposal], dict[str, str]]:
+def _propose(
+    wanted: list[str], proposal: Callable[[str, list[str]], Proposal]
+) -> tuple[list[Proposal], dict[str, str]]:
     proposals, refused = [], {}
     for name, _, species in (text.partition(":") for text in wanted):
         try:
-            proposals.append(propose(report, name, [s for s in species.split(",") if s]))
+            proposals.append(proposal(name, [s for s in species.split(",") if s]))
         except CalibrationError as error:
             refused[name] = str(error)
     return proposals, refused
@@ -79,12 +105,25 @@ def _content(path: Path) -> bytes:
         _refuse(f"{path}: {error.strerror}", EXIT_BAD_RESULTS)
 
 
+def _features(path: Path, report: bytes) -> Features:
+    """Read the features that belong to a report."""
+    if not path.exists():
+        _refuse(f"{path} is not there: evaluate with --features", EXIT_BAD_RESULTS)
+    try:
+        kept = msgspec.json.decode(_content(path), type=Kept)
+    except msgspec.DecodeError as error:
+        _refuse(f"{path}: {error}", EXIT_BAD_RESULTS)
+    if kept.report_sha256 != hashlib.sha256(report).hexdigest():
+        _refuse(f"{path} is of another run than report.json: evaluate again with --features", EXIT_BAD_RESULTS)
+    return kept.features
+
+
 def _decoded(content: bytes) -> dict[str, Any]:
     try:
         report = msgspec.json.decode(content, type=dict[str, Any])
     except msgspec.DecodeError as error:
         _refuse(f"report.json: {error}", EXIT_BAD_RESULTS)
-    if "command" not in report:
+    if "code_sha256" not in report.get("provenance", {}):
         _refuse("report.json is of an older version: evaluate again", EXIT_BAD_RESULTS)
     return report
 
@@ -99,7 +138,8 @@ def _write(out: Path, text: str) -> None:
 def _print(proposals: list[Proposal], out: Path) -> None:
     for p in proposals:
         low, high = p.gap
-        typer.echo(f"{p.check}.{p.field}  {p.value:g} {p.unit}, gap {low:g} to {high:g}, today {p.today:g}")
+        today = "a feature" if p.about.today is None else f"today {p.about.today:g}"
+        typer.echo(f"{p.check}.{p.about.field}  {p.value:g} {p.about.unit}, gap {low:g} to {high:g}, {today}")
     typer.echo(f"{out}: a proposal from at least {MIN_PRESENTATIONS} presentations of {MIN_SUBJECTS} subjects a side")
 
 

@@ -1,4 +1,4 @@
-"""What the decision would be without one of its checks: how much each is worth on these presentations.
+"""What the decision would be without one of its checks, or under another policy, on these presentations.
 
 Answers are decided again from what every check said; nothing is measured anew. A check without which no error rate
 moves was not needed *here*: another one found the same attacks, or none of the attacks is of the kind it is for.
@@ -6,14 +6,14 @@ moves was not needed *here*: another one found the same attacks, or none of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from ..challenges.sequence import CHECK_NAME as ACTIVE
-from ..checks.match import Match
 from ..engine.fusion import Terms, decide
-from ..types import CheckResult, Outcome
+from ..engine.policy import Policy
+from ..types import Outcome
 from . import metrics
+from .deciding import passive_terms, results_of, terms_of
 from .evaluate import Judged
 from .provenance import Provenance
 from .rows import Groups, Row, flat, rate_row
@@ -30,11 +30,9 @@ def ablations(bona_fide: Sequence[Judged], species: Groups, made_with: Provenanc
     return {name: _row(bona_fide, species, variant) for name, variant in variants.items()}
 
 
-def terms_of(made_with: Provenance) -> Terms:
-    """What a recording is asked for: everything but the challenges and the comparison."""
-    groups = tuple(frozenset(group) for group in made_with.confirm_one_of)
-    terms = Terms(frozenset(made_with.must_confirm), groups, frozenset(made_with.may_deny))
-    return terms.without(ACTIVE, Match.name)
+def under_policies(bona_fide: Sequence[Judged], species: Groups, policies: Mapping[str, Policy]) -> dict[str, Row]:
+    """Return a row for what each policy's passive checks alone would have decided."""
+    return {name: _row(bona_fide, species, passive_terms(policy)) for name, policy in policies.items()}
 
 
 def _row(bona_fide: Sequence[Judged], species: Groups, terms: Terms) -> Row:
@@ -50,8 +48,4 @@ def _row(bona_fide: Sequence[Judged], species: Groups, terms: Terms) -> Row:
 
 
 def _decided(judged: Iterable[Judged], terms: Terms) -> list[Outcome]:
-    return [decide(_results(j), terms) for j in judged]
-
-
-def _results(judged: Judged) -> list[CheckResult]:
-    return [CheckResult(name, answer.outcome, answer.reason) for name, answer in judged.answer.checks.items()]
+    return [decide(results_of(j), terms) for j in judged]

@@ -1,8 +1,11 @@
 """A recorded video through vision and every check, by its own capture times, as a live session would see it.
 
-There is no challenge plan in a file, so the active part is left out and the decision speaks of the passive checks
-alone: a recording can never be called live by it. The first half of the observations takes the place of the challenge
-frames and the second half that of the captured ones, so that the identity is compared across the recording.
+There is no challenge plan in a file. Under a policy that confirms `depth` the active part is left out, and the decision
+speaks of the passive checks alone. Under any other, nothing that is left speaks against a replay, so the challenges
+that nobody asked leave it open (`active:not_asked`). A recording can never be called live by it.
+
+The first half of the observations takes the place of the challenge frames and the second half that of the captured
+ones, so that the identity is compared across the recording.
 """
 
 from __future__ import annotations
@@ -14,10 +17,13 @@ from ..challenges.blinks import Blink, BlinkDetector
 from ..challenges.sequence import CHECK_NAME as ACTIVE
 from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
-from ..engine.fusion import decide, reasons_of
+from ..checks.depth import Depth
+from ..engine.fusion import Terms, decide, reasons_of
 from ..engine.policy import Policy
-from ..types import FaceObservation, Outcome, Phase, Reference, ServerTime, StreamStats
+from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference, ServerTime, StreamStats
 
+NOT_ASKED = CheckResult(ACTIVE, Outcome.INCONCLUSIVE, "not_asked")
+"""What a recording says of challenges."""
 SAMPLE_S = 1.0
 """Seconds between two samples of a stream's statistics, as in `transport.attempt`."""
 
@@ -87,17 +93,25 @@ def conclude(
 ) -> Analysis:
     """Say what checks that have seen these observations come to under a policy."""
     results = [check.result() for check in checks]
-    terms = policy.terms(with_reference=with_reference).without(ACTIVE)
+    terms = terms_of_recording(policy.terms(with_reference=with_reference))
     start = observations[0].t if observations else 0.0
     return Analysis(
         decision=decide(results, terms),
-        reasons=list(reasons_of(results, terms)),
+        reasons=list(reasons_of([*results, NOT_ASKED], terms)),
         checks={r.check: CheckReport(r.outcome, r.reason, r.quality, r.flags) for r in results},
         timeline=_timeline(observations, start),
         frames=len(observations),
         duration_s=round(observations[-1].t - start, 3) if observations else 0.0,
         faces=max((o.faces for o in observations), default=0),
     )
+
+
+def terms_of_recording(terms: Terms) -> Terms:
+    """What a policy's terms come to where no challenge was asked: without them, where `depth` must confirm.
+
+    Everything else that can confirm of itself is on every replay of a living face, or needs a session.
+    """
+    return terms.without(ACTIVE) if Depth.name in terms.required else terms
 
 
 def blinks_of(observations: Iterable[FaceObservation]) -> list[Blink]:

@@ -88,7 +88,15 @@ def _measured_row(name: str, bona_fide: Sequence[Judged], species: Groups) -> Ro
     people, attacks = _measures(name, bona_fide), {s: _measures(name, group) for s, group in species.items()}
     found = sweep(attacks, people, higher_is_live=about.higher_is_live)
     return {
-        "measured": {**_about(about), "today": today, **_numbers(people, bona_fide, attacks, species)},
+        "measured": {
+            **_about(about),
+            "today": today,
+            **_numbers(people, bona_fide, attacks, species),
+            "denied": {
+                "bona_fide": _denied(name, bona_fide, about, today),
+                "attacks": _denied(name, flat(species), about, today),
+            },
+        },
         "sweep": None if found is None else _sweep_row(found, attacks, people, about, today),
     }
 
@@ -96,6 +104,17 @@ def _measured_row(name: str, bona_fide: Sequence[Judged], species: Groups) -> Ro
 def _measures(name: str, judged: Iterable[Judged]) -> list[float]:
     answers = [j.answer.checks.get(name) for j in judged]
     return [answer.measure for answer in answers if answer is not None and answer.measure is not None]
+
+
+def _denied(name: str, judged: Iterable[Judged], about: Measured, today: float) -> Row:
+    """How many the check denied, and on how many of them its number lies where today's threshold denies.
+
+    The others were denied by a rule of the check that no curve over this number shows.
+    """
+    answers = [answer for j in judged if (answer := j.answer.checks.get(name))]
+    denied = [answer.measure for answer in answers if answer.outcome is Outcome.FAIL]
+    beyond = [value for value in denied if value is not None and (value >= today) is not about.higher_is_live]
+    return {"n": len(denied), "by_number": len(beyond)}
 
 
 def _about(about: Measured) -> Row:
@@ -125,7 +144,7 @@ def _sweep_row(
     higher = about.higher_is_live
     equal = found.equal_error()
     return {
-        "eer": equal.value,
+        **_equal_error_row(equal.value, sum(map(len, attacks.values())), len(people)),
         "ci95": [round(equal.ci95.low, 6), round(equal.ci95.high, 6)],
         "today": _both(found.nearest(today, higher_is_live=higher, pooled=p) for p in (True, False)),
         "bpcer_at_apcer": {
@@ -145,7 +164,13 @@ def _both(pooled_and_worst: Iterable[OperatingPoint]) -> Row:
 def _eer(attacks: Sequence[float], people: Sequence[float], higher_is_live: bool) -> Row:
     alone = sweep({"": attacks}, people, higher_is_live=higher_is_live)
     assert alone is not None
-    return {"n": len(attacks), "eer": alone.equal_error().value}
+    return {"n": len(attacks), **_equal_error_row(alone.equal_error().value, len(attacks), len(people))}
+
+
+def _equal_error_row(value: float, attacks: int, people: int) -> Row:
+    """An equal error rate; where it is 0, the bound is that of the side with fewer presentations."""
+    nothing = metrics.Rate(0, min(attacks, people))
+    return {"eer": value, "upper95": round(nothing.upper95, 6), "sufficient": value > 0 or nothing.sufficient}
 
 
 def _det(found: Sweep) -> list[list[float]]:

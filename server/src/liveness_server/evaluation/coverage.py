@@ -9,6 +9,7 @@ from ..types import Outcome
 from .dataset import FROM_PRESENTER, Dataset, Label
 from .evaluate import Judged
 from .metrics import Rate, apcer, bpcer
+from .wording import counted
 
 FACTORS: Final = {
     "skin_tone": "skin tone",
@@ -38,6 +39,7 @@ def not_covered(judged: Sequence[Judged], dataset: Dataset) -> list[str]:
         *_too_few(judged),
         *_columns(dataset),
         *_full_system(judged),
+        *_unusable_references(judged),
         *_silent_checks(judged),
         *_rendered(dataset),
         "Nothing is known of any attack species that is not listed, and nothing of how hard a listed one was tried.",
@@ -63,11 +65,11 @@ def _too_few(judged: Sequence[Judged]) -> Iterator[str]:
 
 
 def _few(name: str, rate: Rate, error: str) -> Iterator[str]:
-    counted = f"{rate.n} presentation{'s are' if rate.n > 1 else ' is'} too few"
+    few = f"{counted(rate.n, 'presentation')} {'are' if rate.n > 1 else 'is'} too few"
     if not rate.sufficient:
-        yield f"{name}: {counted}; none was {error}, yet up to {rate.upper95:.1%} may be."
+        yield f"{name}: {few}; none was {error}, yet up to {rate.upper95:.1%} may be."
     elif not Rate(0, rate.n).sufficient:
-        yield f"{name}: {counted}; between {rate.ci95.low:.1%} and {rate.ci95.high:.1%} may be {error}."
+        yield f"{name}: {few}; between {rate.ci95.low:.1%} and {rate.ci95.high:.1%} may be {error}."
 
 
 def _columns(dataset: Dataset) -> Iterator[str]:
@@ -87,6 +89,13 @@ def _columns(dataset: Dataset) -> Iterator[str]:
 def _full_system(judged: Sequence[Judged]) -> Iterator[str]:
     if not any(j.clip.reference for j in judged if j.clip.label is Label.ATTACK):
         yield "No attack has a reference picture: the full system (IAPAR) was not measured."
+
+
+def _unusable_references(judged: Sequence[Judged]) -> Iterator[str]:
+    faults = [j.answer.reference_fault for j in judged if j.answer.reference_fault]
+    if faults:
+        said = ", ".join(sorted(set(faults)))
+        yield f"{counted(len(faults), 'reference')} could not be used ({said}): no part of IAPAR, judged without."
 
 
 def _silent_checks(judged: Sequence[Judged]) -> Iterator[str]:

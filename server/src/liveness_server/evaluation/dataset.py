@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ..errors import ConfigError
+from ..errors import ConfigError, MediaError
+from .conditions import MEASURED
 
 MANIFEST: Final = "manifest.csv"
 REQUIRED: Final = ("file", "subject", "label", "species", "instrument", "device", "condition")
@@ -24,6 +25,12 @@ NOT_SLICES: Final = frozenset({"file", "label", "species", REFERENCE})
 """Columns that name a presentation or are reported by themselves."""
 FROM_PRESENTER: Final = "from the presenter"
 """Condition of what is rendered from a shipped portrait."""
+RESERVED: Final = frozenset(
+    {*MEASURED, "decision", "pad", "reasons", "checks", "conditions", "frames", "duration_s", "reference_fault"}
+)
+"""What a report says of a presentation itself: a column of that name would hide it, or be hidden."""
+SEPARATORS: Final = ";\t|"
+"""What some programs write in the place of commas."""
 NO_SPECIES: Final = frozenset({"", "-", "none", "n/a", "live", "bona_fide"})
 """What may stand in a bona fide presentation's species; anything else there looks like a wrong label."""
 
@@ -81,12 +88,20 @@ class Dataset:
     """SHA-256 of the manifest, or of everything its presentations are rendered from."""
 
 
-def load_dataset(folder: Path) -> Dataset:
-    """Read and check a manifest; raises `DatasetError` for the first thing that is wrong."""
+UseReference = Callable[[Path], object]
+"""Tries a reference picture; raises `MediaError` for one that cannot be used."""
+
+
+def load_dataset(folder: Path, try_reference: UseReference = lambda _path: None) -> Dataset:
+    """Read and check a manifest; raises `DatasetError` for the first thing that is wrong.
+
+    A reference that nothing can be compared with would count as an attack that was not accepted: `try_reference`
+    refuses it before anything is measured.
+    """
     content = _content(folder / MANIFEST)
     lines = _lines(content)
     header = _header(next(lines, (1, []))[1])
-    clips = tuple(_clips(folder, header, lines))
+    clips = tuple(_clips(folder, header, lines, try_reference))
     if not clips:
         raise DatasetError("no presentation is listed below the header")
     slices = tuple(name for name in header if name not in NOT_SLICES)
@@ -117,14 +132,30 @@ def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
 def _header(names: list[str]) -> list[str]:
     for name in REQUIRED:
         if name not in names:
-            raise DatasetError("is missing from the header", row=1, column=name)
+            raise DatasetError(f"is missing from the header{_separated(names)}", row=1, column=name)
     for place, name in enumerate(names):
-        if not name or name in names[:place]:
-            raise DatasetError("has no name" if not name else "is there twice", row=1, column=name or str(place + 1))
+        if problem := _problem(name, names[:place]):
+            raise DatasetError(problem, row=1, column=name or str(place + 1))
     return names
 
 
-def _clips(folder: Path, header: list[str], lines: Iterable[tuple[int, list[str]]]) -> Iterator[Clip]:
+def _problem(name: str, before: list[str]) -> str:
+    if not name:
+        return "has no name"
+    if name in RESERVED:
+        return "is a name that reports use themselves: call it something else"
+    return "is there twice" if name in before else ""
+
+
+def _separated(names: list[str]) -> str:
+    """A hint where a header came as one cell."""
+    found = [mark for mark in SEPARATORS if len(names) == 1 and mark in names[0]]
+    return f": cells are parted by commas, not by {found[0]!r}" if found else ""
+
+
+def _clips(
+    folder: Path, header: list[str], lines: Iterable[tuple[int, list[str]]], try_reference: UseReference
+) -> Iterator[Clip]:
     seen: dict[str, int] = {}
     for row, cells in lines:
         if not any(cells):
@@ -135,6 +166,7 @@ def _clips(folder: Path, header: list[str], lines: Iterable[tuple[int, list[str]
         if clip.file in seen:
             raise DatasetError(f"{clip.file} is already listed in row {seen[clip.file]}", row=row, column="file")
         seen[clip.file] = row
+        _try(clip.reference, try_reference, row)
         yield clip
 
 
@@ -149,6 +181,15 @@ def _clip(folder: Path, cells: dict[str, str], row: int) -> Clip:
         columns={name: value for name, value in cells.items() if name not in NOT_SLICES},
         reference=_inside(folder, reference, row, REFERENCE) if reference else None,
     )
+
+
+def _try(reference: Path | None, try_reference: UseReference, row: int) -> None:
+    if reference is None:
+        return
+    try:
+        try_reference(reference)
+    except MediaError as error:
+        raise DatasetError(f"{reference.name}: {error}", row=row, column=REFERENCE) from error
 
 
 def _label(text: str, row: int) -> Label:

@@ -1,8 +1,8 @@
 """Every clip of a data set through vision and the checks: in parallel, and to be taken up again after a stop.
 
-What is kept of a clip is an `Answer`: outcomes, reasons, counts, classes of its conditions, and of each check the one
-number that its threshold is held against. It is written the moment it is known, one small file per clip, under a key of
-everything it depends on; no frame, landmark, embedding or trace is ever written.
+What is kept of a clip is an `Answer`: outcomes, reasons, counts, classes of its conditions, of each check the one
+number that its threshold is held against and, on request, its features. It is written the moment it is known, one small
+file per clip, under a key of everything it depends on; no frame, landmark, embedding or trace is ever written.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 import msgspec
 
-from ..challenges.sequence import CHECK_NAME as ACTIVE
-from ..checks.base import CheckContext
+from ..checks.base import Check, CheckContext
 from ..checks.match import Match
 from ..engine.fusion import decide
 from ..engine.policy import Policy
@@ -30,7 +29,7 @@ from ..types import CaptureTime, CheckResult, FaceObservation, Outcome, Referenc
 from ..vision.landmarks import Picture
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.picture import embed_picture
-from .analysis import Analysis, conclude, run_checks
+from .analysis import Analysis, conclude, run_checks, terms_of_recording
 from .conditions import conditions
 from .dataset import Clip, Dataset
 
@@ -64,6 +63,10 @@ class Answer:
     duration_s: float = 0.0
     conditions: dict[str, str] = field(default_factory=dict)
     """Classes of what was measured of the recording itself (`conditions`)."""
+    reference_fault: str = ""
+    """Why the reference could not be used (a reason of `MediaError`): then nothing was compared."""
+    features: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Check -> what it keeps for research (`Check.features`); empty unless asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +89,34 @@ makes the clip a presentation without an answer; it is never dropped."""
 class VideoAnalyser:
     """The real `AnalyseFile`: vision, every check, and a policy's decision. Shared by threads."""
 
-    def __init__(self, models: VisionModels, policy: Policy) -> None:
+    def __init__(self, models: VisionModels, policy: Policy, *, features: bool = False) -> None:
+        """With `features`, keep what checks keep for research: numbers derived from faces."""
         self._models = models
         self._policy = policy
+        self._features = features
 
     def __call__(self, clip: Clip, stopped: Callable[[], bool]) -> Answer:
-        """Judge one clip by its own capture times."""
-        reference = self._template(clip.reference) if clip.reference else None
+        """Judge one clip by its own capture times; without its reference where that is no usable picture.
+
+        What cannot be compared must not count as an attack that was not accepted.
+        """
+        reference, fault = self._template(clip.reference)
         observations = list(self._observe(clip, stopped))
         stats = file_stats(clip.path)
         checks = run_checks(observations, CheckContext(reference, self._models.embedding_digest), stats=stats)
         analysis = conclude(checks, observations, policy=self._policy, with_reference=reference is not None)
         measured = {check.name: _rounded(check.measure()) for check in checks}
-        return answer_of(analysis, self._policy, measured, conditions(observations, stats))
+        answer = answer_of(analysis, self._policy, measured, conditions(observations, stats))
+        return replace(answer, reference_fault=fault, features=features_of(checks) if self._features else {})
 
-    def _template(self, path: Path) -> Reference:
+    def _template(self, path: Path | None) -> tuple[Reference | None, str]:
+        """The template of a picture, or why there is none."""
+        if path is None:
+            return None, ""
         try:
-            return embed_picture(self._models, path.read_bytes())
+            return embed_picture(self._models, path.read_bytes()), ""
         except MediaError as error:
-            raise MediaError(str(error), f"reference_{error.reason}") from error
+            return None, error.reason
 
     def _observe(self, clip: Clip, stopped: Callable[[], bool]) -> Iterator[FaceObservation]:
         with FaceMeter(self._models) as meter:
@@ -131,6 +143,13 @@ def _rounded(measure: float | None) -> float | None:
     return None if measure is None or not math.isfinite(measure) else float(f"{measure:.{DIGITS}g}")
 
 
+def features_of(checks: Iterable[Check]) -> dict[str, dict[str, float]]:
+    """What checks keep for research, to `DIGITS`, by check; those that keep nothing are left out."""
+    kept = {check.name: {name: _rounded(value) for name, value in check.features().items()} for check in checks}
+    known = {check: {name: v for name, v in found.items() if v is not None} for check, found in kept.items()}
+    return {check: found for check, found in known.items() if found}
+
+
 def answer_of(
     analysis: Analysis, policy: Policy, measured: Mapping[str, float | None], seen: Mapping[str, str]
 ) -> Answer:
@@ -138,7 +157,7 @@ def answer_of(
     results = [CheckResult(name, report.outcome, report.reason) for name, report in analysis.checks.items()]
     return Answer(
         decision=analysis.decision,
-        pad=decide(results, policy.terms(with_reference=False).without(ACTIVE, Match.name)),
+        pad=decide(results, terms_of_recording(policy.terms(with_reference=False)).without(Match.name)),
         reasons=tuple(analysis.reasons),
         checks={r.check: CheckAnswer(r.outcome, r.reason, measured.get(r.check)) for r in results},
         frames=analysis.frames,

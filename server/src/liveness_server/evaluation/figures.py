@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
-from typing import Any, Final
+from typing import Final
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from scipy.stats import norm
 
 from .metrics import SUFFICIENT_BOUND
+from .wording import Row, equal_error
 
 INK, QUIET, GRID = "#1f2933", "#66727f", "#d9dee3"
 COLOURS: Final = {"fail": "#3b6e8f", "inconclusive": "#c9ced4", "pass": "#b4483a"}
@@ -46,8 +47,6 @@ DET_PLOT: Final = 2.1
 """Small plots in a row, and the height of each, inches."""
 DET_EDGE: Final = 0.005
 """Share at which the axes end: a DET axis (normal deviates) has no place for 0 and 1."""
-
-Row = Mapping[str, Any]
 
 
 def figures(report: Row) -> dict[str, str]:
@@ -123,7 +122,7 @@ def _det(swept: Row) -> str:
         plots = figure.subplots(rows, DET_COLUMNS, squeeze=False).ravel()
         for axes, (name, row) in zip(plots, swept.items(), strict=False):
             _det_curves(axes, row["sweep"])
-            axes.set_title(f"{name} (EER {row['sweep']['eer']:.1%})", fontsize=8, color=INK)
+            axes.set_title(f"{name} (EER {equal_error(row['sweep'])})", fontsize=8, color=INK)
         for axes in plots[len(swept) :]:
             axes.set_axis_off()
         figure.supxlabel("attacks accepted", fontsize=9)

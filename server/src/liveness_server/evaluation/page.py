@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from . import wording
+from .check_rows import TOGETHER
+from .dataset import Label
 from .figures import figures
+from .wording import Row
 
-Row = Mapping[str, Any]
-
-PERCENT: Final = "\N{NO-BREAK SPACE}%"
+BONA_FIDE = Label.BONA_FIDE.value
 
 
 def render(report: Row) -> str:
@@ -24,40 +23,21 @@ def render(report: Row) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"share": share, "interval": interval, "rate": rate, "words": words}
+    names = ("share", "interval", "rate", "equal_error", "counted", "named", "listed", "words")
+    environment.filters |= {name: getattr(wording, name) for name in names}
     drawn = {name: Markup(svg) for name, svg in figures(report).items()}  # noqa: S704 - drawn by us, names escaped by matplotlib
     swept = {name: row for name, row in report["checks"].items() if row["sweep"]}
     return environment.get_template("report.html").render(
-        r=report, figures=drawn, swept=swept, groups=_groups(report["reasons"], report["decided_by"])
+        r=report,
+        figures=drawn,
+        swept=swept,
+        unswept=[wording.words(name) for name in report["checks"] if name != TOGETHER and name not in swept],
+        reasons=_by_group(report["reasons"]),
+        instruments=sorted({name for cells in (report["injection"] or {}).values() for name in cells}),
     )
 
 
-def share(value: float | None) -> str:
-    """Write a share with one decimal; a dash without presentations."""
-    return "–" if value is None else f"{100 * value:.1f}{PERCENT}"
-
-
-def interval(ci95: Sequence[float]) -> str:
-    """Write a two-sided interval."""
-    return f"{100 * ci95[0]:.1f}–{100 * ci95[1]:.1f}{PERCENT}"
-
-
-def rate(row: Row | None) -> str:
-    """Write a rate with its count; never a bare 0 % that too few presentations stand behind."""
-    if row is None or not row["n"]:
-        return "–"
-    counted = f"{row['errors']} of {row['n']}"
-    if not row["sufficient"]:
-        return f"insufficient N ({counted}; up to {share(row['upper95'])})"
-    return f"{share(row['value'])} ({counted})"
-
-
-def words(name: str) -> str:
-    """Write a key as words."""
-    return name.replace("_", " ")
-
-
-def _groups(*tables: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Return the groups of presentations that occur: bona fide first, then the species."""
-    found = {group for table in tables for row in table.values() for group in row}
-    return sorted(found, key=lambda group: (group != "bona_fide", group))
+def _by_group(reasons: Row) -> dict[str, dict[str, int]]:
+    """Reasons by groups of presentations: bona fide first, then the species."""
+    groups = sorted({group for row in reasons.values() for group in row}, key=lambda group: (group != BONA_FIDE, group))
+    return {group: {name: row[group] for name, row in reasons.items() if group in row} for group in groups}

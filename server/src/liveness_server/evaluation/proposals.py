@@ -11,7 +11,8 @@ from .calibrate import MIN_PRESENTATIONS, MIN_SUBJECTS, Proposal, Row
 
 HEAD: Final = f"""\
 # Thresholds proposed by `liveness-server calibrate`: each in the middle of the empty gap between bona fide and attacks.
-# Nothing reads this file. Whoever takes a value over writes it into the check, with its source beside it.
+# Nothing reads this file. Whoever takes a value over writes it into the check, with its source beside it. What stands
+# under `features` decides nothing today: a check has to be given a rule first.
 # Self-assessed. A gap between at least {MIN_PRESENTATIONS} presentations of {MIN_SUBJECTS} subjects a side says \
 nothing of the next recording, camera or attack.
 """
@@ -44,21 +45,25 @@ def _source(report: Row) -> dict[str, Any]:
         "dataset_sha256": report["dataset"]["manifest_sha256"],
         "server": made_with["server"],
         "python": made_with["python"],
+        "code_sha256": made_with["code_sha256"],
         "checks_sha256": made_with["checks_sha256"],
     }
 
 
 def _tables(proposal: Proposal) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    about = proposal.about
     name = f"thresholds.{_key(proposal.check)}"
+    if about.today is None:
+        name = f"features.{_key(proposal.check)}.{_key(about.field)}"
     yield (
         name,
         {
-            "field": proposal.field,
-            "what": proposal.what,
-            "unit": proposal.unit,
-            "bona_fide_is": "above" if proposal.higher_is_live else "below",
+            "field": about.field,
+            "what": about.what,
+            "unit": about.unit,
+            "bona_fide_is": "above" if about.higher_is_live else "below",
             "value": proposal.value,
-            "today": proposal.today,
+            **({} if about.today is None else {"today": about.today}),
             "gap": list(proposal.gap),
             "species": list(proposal.by_species),
         },

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,13 @@ from ..vision.models import Manifest
 
 LIBRARIES: Final = ("av", "mediapipe", "numpy", "onnxruntime", "scipy")
 """Distributions whose version can move a measured value."""
+MEASURING: Final = (
+    *("types.py", "signal", "vision", "checks", "challenges", "engine"),
+    *("transport/files.py", "transport/frames.py"),
+    *("evaluation/analysis.py", "evaluation/conditions.py", "evaluation/dataset.py", "evaluation/evaluate.py"),
+)
+"""Files and folders of the package that an answer comes from: what `evaluation.evaluate` imports."""
+PACKAGE: Final = Path(__file__).parents[1]
 _encoder = msgspec.json.Encoder(order="deterministic", enc_hook=repr)
 
 
@@ -34,6 +42,8 @@ class Provenance:
     """Checks without whose pass the policy knows none; the challenges are among them, though no file answers any."""
     confirm_one_of: list[list[str]]
     may_deny: list[str]
+    code_sha256: str
+    """Of the source of everything that measures and decides (`MEASURING`)."""
     checks_sha256: str
     """Of every registered check's name and thresholds."""
     models: dict[str, str]
@@ -56,9 +66,28 @@ def provenance(policy: Policy, manifest: Manifest) -> Provenance:
         must_confirm=sorted(policy.must_confirm),
         confirm_one_of=[sorted(group) for group in policy.confirm_one_of],
         may_deny=sorted(policy.may_deny),
+        code_sha256=code_digest(),
         checks_sha256=_sha256(thresholds()),
         models={role: entry.sha256 for role, entry in manifest.models.items()},
     )
+
+
+def code_digest(package: Path = PACKAGE) -> str:
+    """SHA-256 of the source that answers come from: when it changes, so may they."""
+    return source_digest(package / name for name in MEASURING)
+
+
+def source_digest(places: Iterable[Path]) -> str:
+    """SHA-256 of the names and bytes of Python files, and of those in folders."""
+    digest = hashlib.sha256()
+    for path in sorted(path for place in places for path in _modules(place)):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
+def _modules(place: Path) -> Iterator[Path]:
+    yield from place.rglob("*.py") if place.is_dir() else [place]
 
 
 def thresholds() -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from .attacks.film import write
 from .attacks.source import Size
 from .dataset import FROM_PRESENTER, Clip, Dataset, Label
 from .evaluate import AnalyseFile, Answer, Stopped
+from .provenance import source_digest
 
 PASSING: Final = "rendering"
 KEPT: Final = "rendered"
@@ -94,8 +95,13 @@ def clip_footage(paths: Iterable[Path], bundle: bytes, seconds: float) -> Iterat
         try:
             source = ClipSource(path, bundle, seconds=seconds)
         except MediaError as error:
-            raise RenderError(f"{path}: {error}") from error
+            raise RenderError(told(error, path)) from error
         yield Footage(source, path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), path)
+
+
+def told(error: MediaError, path: Path) -> str:
+    """What is wrong with a file, its path named once: some errors name it, some do not."""
+    return str(error) if str(path) in str(error) else f"{path}: {error}"
 
 
 def portrait_footage(bundle: bytes, seconds: float, seed: int) -> Iterator[Footage]:
@@ -167,11 +173,7 @@ def _digest(lab: str, recipe: Recipe, how: Rendering) -> str:
 
 def lab_digest() -> str:
     """SHA-256 of the renderers' own source: when it changes, so do the attacks."""
-    digest = hashlib.sha256()
-    for package in (attacks, presenter):
-        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return source_digest(Path(package.__path__[0]) for package in (attacks, presenter))
 
 
 @contextmanager
@@ -202,7 +204,7 @@ class RenderingAnalyser:
             return self._analyse(clip, stopped)
         try:
             self._render(clip, recipe, stopped)
-            return self._judged(clip, stopped)
+            return self._analyse(clip, stopped)
         finally:
             if not self._keep:
                 _remove(clip)
@@ -216,15 +218,6 @@ class RenderingAnalyser:
             write(clip.path, _until(recipe.species.render(source, recipe.seed, size), stopped), size)
         except MediaError as error:
             raise RenderError(f"{recipe.species.name} from {source.label}: {error}") from error
-
-    def _judged(self, clip: Clip, stopped: Callable[[], bool]) -> Answer:
-        """Without the reference where that is no usable picture: an attack must not gain by it."""
-        try:
-            return self._analyse(clip, stopped)
-        except MediaError as error:
-            if not error.reason.startswith("reference_"):
-                raise
-            return self._analyse(replace(clip, reference=None), stopped)
 
 
 def _until(frames: Frames, stopped: Callable[[], bool]) -> Frames:

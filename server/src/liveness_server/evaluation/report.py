@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Final
 
+from ..engine.policy_files import shipped_policies
 from . import metrics
-from .ablation import ablations
+from .ablation import ablations, under_policies
 from .check_rows import bpcer_at, check_rows, points
 from .conditions import FRAME_RATE, MEASURED, NOT_READABLE, frame_rate
 from .coverage import not_covered
 from .dataset import Dataset, Label
+from .deciding import decided_by, terms_of
 from .evaluate import Judged
 from .provenance import Provenance
 from .rows import Row, bona_fide_of, by_species, ci, counts, flat, full, grouped, pad, rate_row, values, worst_row
@@ -50,20 +52,16 @@ def build(
         "iapar": _full_system(judged),
         "checks": check_rows(bona_fide, species, made_with),
         "ablations": ablations(bona_fide, species, made_with),
+        "policies": under_policies(bona_fide, species, shipped_policies()),
         "bpcer_at_apcer": bpcer_at(points(bona_fide, species)),
         "slices": _slices(judged, dataset.slices),
         "injection": _injection(judged) if METHOD in dataset.slices else None,
-        "reasons": _confusion(judged, lambda j: j.answer.reasons),
-        "decided_by": _confusion(judged, lambda j: [deciding_check(j)]),
+        "reasons": _reasons(judged),
+        "decided_by": decided_by(judged, terms_of(made_with)),
         "not_covered": not_covered(judged, dataset),
         "provenance": asdict(made_with),
         "decisions": {j.clip.file: _decision(j) for j in judged},
     }
-
-
-def deciding_check(judged: Judged) -> str:
-    """Name what the first reason names; `none` on a pass."""
-    return judged.answer.reasons[0].partition(":")[0] if judged.answer.reasons else "none"
 
 
 def _dataset(judged: Sequence[Judged], dataset: Dataset) -> Row:
@@ -109,7 +107,7 @@ def _bona_fide_row(group: Sequence[Judged]) -> Row:
 
 
 def _full_system(judged: Iterable[Judged]) -> Row | None:
-    compared = [j for j in judged if j.clip.reference is not None]
+    compared = [j for j in judged if j.clip.reference is not None and not j.answer.reference_fault]
     attacks = {name: metrics.apcer(full(group)) for name, group in by_species(compared).items()}
     if not attacks:
         return None
@@ -157,23 +155,23 @@ def _slice_row(group: Sequence[Judged]) -> Row:
     }
 
 
-def _injection(judged: Iterable[Judged]) -> dict[str, dict[str, dict[str, int]]]:
+def _injection(judged: Iterable[Judged]) -> dict[str, dict[str, Row]]:
     injected = [j for j in judged if j.clip.label is Label.ATTACK and j.clip.columns[METHOD]]
     return {
         method: {
-            instrument: counts(pad(cell))
+            instrument: {**counts(pad(cell)), "apcer": rate_row(metrics.apcer(pad(cell)))}
             for instrument, cell in grouped(group, lambda j: j.clip.columns["instrument"]).items()
         }
         for method, group in grouped(injected, lambda j: j.clip.columns[METHOD]).items()
     }
 
 
-def _confusion(judged: Iterable[Judged], names: Callable[[Judged], Iterable[str]]) -> dict[str, dict[str, int]]:
+def _reasons(judged: Iterable[Judged]) -> dict[str, dict[str, int]]:
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for j in judged:
-        for name in names(j):
-            counted[name][j.clip.species or Label.BONA_FIDE.value] += 1
-    return {name: dict(sorted(row.items())) for name, row in sorted(counted.items())}
+        for reason in j.answer.reasons:
+            counted[reason][j.clip.species or Label.BONA_FIDE.value] += 1
+    return {reason: dict(sorted(row.items())) for reason, row in sorted(counted.items())}
 
 
 def _decision(judged: Judged) -> Row:
@@ -190,4 +188,5 @@ def _decision(judged: Judged) -> Row:
         "conditions": answer.conditions,
         "frames": answer.frames,
         "duration_s": answer.duration_s,
+        "reference_fault": answer.reference_fault,
     }
