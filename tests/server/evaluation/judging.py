@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
+from liveness_server.checks import REGISTRY
 from liveness_server.engine.policy_files import shipped_policies
+from liveness_server.evaluation.attacks import SPECIES
 from liveness_server.evaluation.dataset import Clip, Dataset, load_dataset
 from liveness_server.evaluation.evaluate import Answer, CheckAnswer, Judged
 from liveness_server.evaluation.provenance import Provenance, provenance
@@ -63,6 +65,32 @@ def report_of(found: Dataset, answers: Mapping[str, Answer]) -> Row:
     """Build the report of a data set whose answers are known."""
     judged = [Judged(clip, answers[clip.file]) for clip in found.clips]
     return build(judged, found, made_with(), generated=WHEN)
+
+
+def few_of_many(folder: Path) -> Row:
+    """Build a report of two attacks of every species, all denied by all checks: every table, as wide as it gets.
+
+    Each check has a number on either side of which bona fide and attacks lie, each attack a method and a reference.
+    """
+    rows = [live(f"live{i}.mp4", reference="me.png") for i in range(3)]
+    rows += [
+        attack(f"{name}{i}.mp4", name, method=f"injected stream {i}", instrument=kind.instrument, reference="me.png")
+        for name, kind in SPECIES.items()
+        for i in range(2)
+    ]
+    return report_of(dataset(folder, rows), {row["file"]: _by_all(row["label"] == "bona_fide") for row in rows})
+
+
+def _by_all(bona_fide: bool) -> Answer:
+    outcome = Outcome.PASS if bona_fide else Outcome.FAIL
+    measures = {
+        name: 1.0 if bona_fide is check.measured.higher_is_live else -1.0
+        for name, check in REGISTRY.items()
+        if check.measured is not None
+    }
+    checks = {name: CheckAnswer(outcome, "odd", measures.get(name)) for name in REGISTRY}
+    reasons = () if bona_fide else tuple(f"{name}:odd_enough" for name in REGISTRY)
+    return Answer(outcome, outcome, reasons, checks, 301, 10.0, {"measured_light": "luma 50 to 100"})
 
 
 class Script:

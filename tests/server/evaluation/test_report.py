@@ -19,7 +19,7 @@ from liveness_server.evaluation.page import render
 from liveness_server.evaluation.report import NOTICE, Row, rate_row
 from liveness_server.evaluation.wording import rate
 from liveness_server.types import Outcome
-from server.evaluation.judging import answer, attack, dataset, live, report_of
+from server.evaluation.judging import answer, attack, dataset, few_of_many, live, report_of
 
 PASS, FAIL, NONE = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 
@@ -189,30 +189,7 @@ NOTHING = re.compile(r"(?<![\d.–])0(?:\.0+)?\s?%(?! \(0 of (?:59|[6-9]\d|\d{3,
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the page of few, with a number behind every result and a method for every attack: all tables at once."""
-    kinds = [f"species_{i}" for i in range(23)]
-    rows = [live(f"live{i}.mp4", reference="me.png") for i in range(3)]
-    rows += [
-        attack(f"{kind}{i}.mp4", kind, method=f"stream {i}", instrument=f"what {kind} uses", reference="me.png")
-        for kind in kinds
-        for i in range(2)
-    ]
-    names = [name for name, check in REGISTRY.items() if check.measured is not None]
-    answers = {}
-    for row in rows:
-        sign = 1.0 if row["label"] == "bona_fide" else -1.0
-        outcome = PASS if row["label"] == "bona_fide" else FAIL
-        measures = {name: CheckAnswer(outcome, "odd", sign * _towards_live(name)) for name in names}
-        others = {name: CheckAnswer(outcome, "odd") for name in REGISTRY if name not in names}
-        reasons = tuple(f"{name}:odd" for name in REGISTRY) if outcome is FAIL else ()
-        answers[row["file"]] = Answer(outcome, outcome, reasons, {**measures, **others}, 301, 10.0)
-    return render(report_of(dataset(tmp_path_factory.mktemp("few"), rows), answers))
-
-
-def _towards_live(name: str) -> float:
-    about = REGISTRY[name].measured
-    assert about is not None
-    return 1.0 if about.higher_is_live else -1.0
+    return render(few_of_many(tmp_path_factory.mktemp("few")))
 
 
 def test_no_cell_is_a_bare_0_at_small_n(few: str) -> None:
