@@ -29,9 +29,9 @@ class FaceContinuityConfig:
     max_scale: float = 1.25
     """Ratio of sizes between neighbouring frames; largest in the same clips 1.07."""
     neighbour_s: float = 0.1
-    """Frames no further apart than this are neighbours; further apart nothing is said about a jump."""
+    """Seconds: frames no further apart are neighbours; further apart nothing is said about a jump. A choice: 10 fps."""
     max_absence_s: float = 0.5
-    """Seconds of capture time without a face, or without any frame."""
+    """Seconds of capture time without a face, or without any frame. A choice."""
     max_covered_s: float = 2.0
     """Seconds of capture time without a face where a challenge covers it. A choice: rendered hands hid it for 0.33 s, a
     profile for 1.6 s, and a slow sweep of a hand takes 1 to 2 s."""

@@ -29,14 +29,14 @@ class IdentityContinuityConfig:
     to 20 degrees of yaw); different persons' press pictures: highest 0.467 (4551 pairs). Below the middle, 0.64:
     poor light and steeper turns lower the genuine side and were not measured."""
     max_yaw: float = 10.0
-    """Degrees: frames within it make the anchor."""
+    """Degrees: frames within it make the anchor. A choice, half of what the cosines were measured up to."""
     min_anchor: int = 2
-    """Embeddings the anchor needs."""
+    """Embeddings the anchor needs. A choice."""
     min_compared: int = 2
-    """Embeddings of challenge frames to compare."""
+    """Embeddings of challenge frames to compare. By definition of the measure, which takes neighbours in pairs."""
     keep_before: int = 2
     """Last embeddings of positioning that are compared too: a face may be covered by the first challenge, within a
-    second of its start, and one sample alone accuses nobody."""
+    second of its start, and one sample alone accuses nobody. A choice."""
 
 
 class IdentityContinuity(Check):

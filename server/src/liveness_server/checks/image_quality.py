@@ -23,7 +23,7 @@ class ImageQualityConfig:
     min_frames: int = 15
     """Frames with a face; half a second at 30 fps."""
     min_face_px: float = 75.0
-    """Face box width, pixels: the floor below which planarity and eye measures were not separable."""
+    """Face box width, pixels: the floor below which planarity and eye measures were not separable (notes)."""
     min_fps: float = 12.0
     """Frames per second of capture time, mean: below, a 100 ms blink falls between frames."""
 

@@ -51,7 +51,7 @@ class LightConfig:
     """Fall of the correlation 0.3 s beside its peak. Steps of 0.55 to 0.8 s fall by half and more without noise; drift
     does not. A choice."""
     max_background_share: float = 0.5
-    """Gain of the background over that of the face. What stands twice as far gets a quarter of the light."""
+    """Ratio of the background's gain to that of the face. What stands twice as far gets a quarter of the light."""
     noise_margin: float = 3.0
     """Standard deviations that the face's gain may be under-measured by before it counts as not answering."""
     min_fps: float = 10.0

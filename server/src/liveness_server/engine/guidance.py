@@ -28,11 +28,11 @@ class GuidanceConfig:
     min_face_px: float = 100.0
     """Face box width, pixels: below it flow and eye measures lose their margins (75 px is the floor measured)."""
     max_face_width: float = 0.45
-    """Fraction of the frame's width: beyond it the texture network has no surroundings to judge."""
+    """Fraction of the frame's width: beyond it the texture network has no surroundings to judge, as in `texture`."""
     margin: float = 0.02
-    """Fraction of the frame the face box must stay inside of."""
+    """Fraction of the frame the face box must stay inside of. A choice."""
     max_offset: float = 0.22
-    """Fraction of the frame between the face's centre and the frame's (vertical: of its height)."""
+    """Fraction of the frame between the face's centre and the frame's (vertical: of its height). A choice."""
     quality: QualityLimits = field(default_factory=QualityLimits)
     """Light and sharpness, the same as the quality check asks for afterwards."""
     max_speed: float = 10.0
@@ -40,7 +40,7 @@ class GuidanceConfig:
     max_shift: float = 0.15
     """Face box centre, fraction of the frame's width per second. A choice."""
     max_yaw: float = 10.0
-    """Degrees: the rest-pose rule of the challenges, and what an embedding counts as frontal within."""
+    """Degrees: the rest-pose rule of the challenges, and what an embedding counts as frontal within. As in `match`."""
     max_pitch: float = 25.0
     """Degrees. Absolute pitch differs by -10..+25 with the camera's height, so only the extreme is refused."""
     max_roll: float = 20.0
@@ -48,7 +48,8 @@ class GuidanceConfig:
     min_fps: float = 15.0
     """Frames per second of capture time: a 100 ms blink must be seen in more than one frame."""
     min_bitrate: float = 150_000.0
-    """Bits per second received: below, faces measured so far were useless for anything but gross motion."""
+    """Bits per second received. A choice, at the poorest clips at hand: of 135 to 160 kbit/s they show blinks and turns
+    and no pulse (notes on the pulse)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,20 +23,22 @@ class Timing:
     """Limits of the session's stages, seconds. Capture clock unless said otherwise."""
 
     hello_s: float = 15.0
-    """Server clock: hello to offer, and offer to first frame."""
+    """Server clock: hello to offer, and offer to first frame. A choice."""
     positioning_s: float = 30.0
-    """Server clock: first frame to a well-positioned face."""
+    """Server clock: first frame to a well-positioned face. A choice."""
     steady_s: float = 0.8
-    """A face must be well positioned this long; its median over that time is the baseline."""
+    """A face must be well positioned this long; its median over that time is the baseline. Neutral of the notes on head
+    movement: 0.5 s and more."""
     capture_s: float = 1.2
     """Neutral, frontal time after the last challenge: 3-4 embeddings at 30 fps with one in ten frames embedded."""
     capture_limit_s: float = 8.0
-    """Longest wait for that."""
+    """Longest wait for that. A choice."""
     wait_s: float = 0.0
-    """Longest calm time after the last challenge in which confirmations that are still missing are waited for."""
+    """Longest calm time after the last challenge in which confirmations that are still missing are waited for. Each
+    policy's choice: a pulse judges windows of 8 to 12 s."""
     frame_grace_s: float = 1.5
     """Server clock on top of a capture-clock limit before it counts as passed without frames: network and decode delay,
-    and the bound on a sender that lets its capture clock run slow to gain time."""
+    and the bound on a sender that lets its capture clock run slow to gain time. A choice."""
 
     def extended(self, factor: float) -> Timing:
         """Limits on what the person does are longer; limits on machines stay."""
