@@ -134,8 +134,8 @@ def test_a_turning_head_does_not(models: VisionModels) -> None:
     presenter = Presenter("hopper", seed=1)
     presenter.prompt("turn_left", 0.0)
     found = tracked(models, [(i / 30, presenter.frame(i / 30)) for i in range(0, 80)])
-    assert sorted(window.residual for window in found)[-2] > 1.5
-    assert max(window.turn for window in found) > 4
+    # The whole evidence of a session with one turn: there and back.
+    assert sorted(window.residual for window in found if window.turn >= 4)[-2] > 1.5
 
 
 def test_windows_are_cut_by_capture_time(grace: Picture, portrait_mesh: FaceMesh) -> None:
