@@ -18,8 +18,6 @@ from liveness_server.vision.landmarks import IRISES, KEPT, LIDS, MOUTH
 IPD = 60.0
 SWAY_S = (7.3, 3.1, 1.7)
 """Periods of the head's sway, seconds."""
-SPEECH_S = (0.83, 0.37, 2.9)
-"""Periods of lips and lids, seconds."""
 
 _ANGLES = np.arange(len(KEPT)) * pi * (3 - 5**0.5)
 _RADII = 50.0 * np.sqrt((np.arange(len(KEPT)) + 0.5) / len(KEPT))
@@ -27,6 +25,10 @@ SHAPE = np.stack([_RADII * np.cos(_ANGLES), _RADII * np.sin(_ANGLES)], axis=1)
 """A sunflower in the place of a face, pixels: spread evenly, no three points in line."""
 SOFT = np.array([landmark in LIDS + MOUTH for landmark in KEPT])
 GAZE = np.array([landmark in IRISES for landmark in KEPT])
+SPEECH_S = np.random.default_rng(3).uniform(0.35, 2.9, (3, SOFT.sum()))
+"""Periods of lips and lids, seconds; each point has its own, as one for all would soon come again."""
+GAZE_S = (0.83, 0.37, 2.9)
+"""Periods of the gaze, seconds."""
 
 
 def wave(t: float, periods: tuple[float, ...], phase: float) -> float:
@@ -43,8 +45,8 @@ def lifelike(shown: FaceObservation, at: float, *, liveliness: float = 1.0, nois
     rng = np.random.default_rng(round(shown.t * 1e4))
     sway = 4.0 * liveliness * np.array([wave(at, SWAY_S, 1.0), wave(at, SWAY_S, 2.5)])
     points = np.array([320.0, 240.0]) + SHAPE + sway
-    points[SOFT, 1] += 3.0 * liveliness * wave(at, SPEECH_S, 0.7)
-    points[GAZE, 0] += 1.0 * liveliness * wave(at, SPEECH_S, 4.0)
+    points[SOFT, 1] += 3.0 * liveliness * np.sin(2 * pi * at / SPEECH_S).sum(axis=0) / 3**0.5
+    points[GAZE, 0] += 1.0 * liveliness * wave(at, GAZE_S, 4.0)
     points += 0.02 * noise * rng.normal(size=points.shape)
     tint = 1.5 * liveliness * wave(at, SWAY_S, 4.0) + 0.1 * noise * rng.normal(size=9)
     levels = (np.array([150.0, 110.0, 90.0] * 3) + tint).tolist()
@@ -76,10 +78,7 @@ def living(actor: Actor) -> Actor:
     alter = actor.alter
 
     def alive(shown: FaceObservation, state: str) -> FaceObservation:
-        moved = None if shown.face is None else lifelike(shown, shown.t).face
-        if moved is None or shown.face is None:
-            return alter(shown, state)
-        return alter(replace(shown, face=replace(shown.face, points=moved.points)), state)
+        return alter(shown if shown.face is None else bending(shown, shown.t), state)
 
     actor.alter = alive
     return actor
