@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
-# What `make evaluate` judges: takes of each species from each source, seconds of each, files at a time.
+# What `make evaluate` judges: takes of each species from each source, seconds of each (as many as a pulse may need), files
+# at a time.
 EVALUATE_N ?= 1
-EVALUATE_SECONDS ?= 9
+EVALUATE_SECONDS ?= 12
 EVALUATE_JOBS ?= 2
 # Of $LIVENESS_TEST_DATA/clips, the ones that show a living person throughout.
 EVALUATE_CLIPS ?= $(if $(LIVENESS_TEST_DATA),$(wildcard $(foreach name,evm_face liveportrait_d9 liveportrait_d13 \

@@ -122,7 +122,7 @@ def _det(swept: Row) -> str:
         plots = figure.subplots(rows, DET_COLUMNS, squeeze=False).ravel()
         for axes, (name, row) in zip(plots, swept.items(), strict=False):
             _det_curves(axes, row["sweep"])
-            axes.set_title(f"{name} (EER {equal_error(row['sweep'])})", fontsize=8, color=INK)
+            axes.set_title(f"{name}\nEER {equal_error(row['sweep'])}", fontsize=8, color=INK)
         for axes in plots[len(swept) :]:
             axes.set_axis_off()
         figure.supxlabel("attacks accepted", fontsize=9)

@@ -23,7 +23,7 @@ def render(report: Row) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("share", "interval", "rate", "equal_error", "counted", "named", "listed", "words")
+    names = ("share", "interval", "rate", "equal_error", "counted", "named", "often", "listed", "words")
     environment.filters |= {name: getattr(wording, name) for name in names}
     drawn = {name: Markup(svg) for name, svg in figures(report).items()}  # noqa: S704 - drawn by us, names escaped by matplotlib
     swept = {name: row for name, row in report["checks"].items() if row["sweep"]}

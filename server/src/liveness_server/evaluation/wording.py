@@ -43,11 +43,12 @@ def counted(n: int, noun: str) -> str:
 def named(found: Mapping[str, Mapping[str, int]]) -> str:
     """Write how often each of some checks counted, the most frequent first."""
     ordered = sorted(found.items(), key=lambda item: (-item[1]["n"], item[0]))
-    return ", ".join(f"{words(name)} {_number(row)}" for name, row in ordered) or "–"
+    return ", ".join(f"{words(name)} {often(row)}" for name, row in ordered) or "–"
 
 
-def _number(row: Mapping[str, int]) -> str:
-    return f"{row['n']} ({row['alone']} alone)"
+def often(row: Mapping[str, int]) -> str:
+    """Write how often something counted, and how often nothing else did."""
+    return f"{row['n']} ({row['alone']} alone)" if row["alone"] else f"{row['n']}"
 
 
 def listed(found: Mapping[str, int]) -> str:

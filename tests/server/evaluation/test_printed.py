@@ -1,0 +1,44 @@
+"""What the documents print of a report: the same figures, under the same rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.print_evaluation import BEGIN, DOCUMENT, END, PARTS, markdown
+from liveness_server.checks import REGISTRY
+from liveness_server.evaluation.attacks import SPECIES
+from server.evaluation.judging import few_of_many
+from server.evaluation.test_report import NOTHING
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    found = few_of_many(tmp_path_factory.mktemp("few"))
+    return markdown({**found, "command": "liveness-server evaluate --from /home/somebody/one.mp4 --out /tmp/here"})
+
+
+def test_every_species_and_check_stands_there_and_no_bare_0(printed: str) -> None:
+    assert all(f"`{name}`" in printed for name in SPECIES)
+    assert all(name.replace("_", " ") in printed for name in REGISTRY)
+    assert all(head in printed for head in PARTS)
+    assert not NOTHING.search(printed)
+    assert "0 of 46" in printed
+
+
+def test_no_place_on_the_machine_is_printed(printed: str) -> None:
+    assert "    liveness-server evaluate --from one.mp4 --out here\n" in printed
+
+
+def test_every_row_has_the_cells_of_its_head(printed: str) -> None:
+    for part in printed.split("\n\n"):
+        lines = part.splitlines()
+        if lines and lines[0].startswith("|"):
+            assert len({line.count(" | ") for line in lines if not line.startswith("|-")}) == 1, lines[0]
+
+
+def test_the_document_has_a_place_for_it() -> None:
+    text = Path(DOCUMENT).read_text()
+    assert (text.count(BEGIN), text.count(END)) == (1, 1)
+    assert text.index(BEGIN) < text.index(END)
