@@ -37,13 +37,34 @@ def test_the_mean_of_ten_decides(scores, outcome, reason):
 @pytest.mark.parametrize("score", [0.0, 0.99])
 @pytest.mark.parametrize(("given", "reason"), [
     ({"noise": 12.0}, "noisy_picture"),
-    ({"width": 0.5}, "too_close"),
+    ({"width": 0.62}, "too_close"),
     ({"width": 0.1}, "too_far"),
     ({"phase": Phase.POSITIONING}, "too_few_frames"),
 ])  # fmt: skip
 def test_outside_the_gates_nothing_is_said(score, given, reason):
     result = judged(*[score] * 20, **given)
     assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, reason)
+
+
+@pytest.mark.parametrize(("scores", "outcome", "reason"), [
+    ([0.0] * 12, Outcome.FAIL, "print_or_replay"),
+    ([0.99] * 12, Outcome.INCONCLUSIVE, "too_close"),
+    ([0.4] * 12, Outcome.INCONCLUSIVE, "too_close"),
+    ([0.0] * 9, Outcome.INCONCLUSIVE, "too_close"),
+])  # fmt: skip
+def test_a_face_that_is_near_can_be_denied_and_not_cleared(scores, outcome, reason):
+    result = judged(*scores, width=0.55)
+    assert (result.outcome, result.reason) == (outcome, reason)
+
+
+@pytest.mark.parametrize("nearer", [0.55, 0.7])
+def test_coming_nearer_does_not_take_back_what_was_seen_from_afar(nearer):
+    check = Texture(CheckContext(None, ""))
+    for i in range(30):
+        shown = replace(face(), texture=TextureSample(0.05 if i < 12 else 0.99, 1.0))
+        width = 0.3 if i < 12 else nearer
+        check.update(observe(0.5 * i, replace(shown, box=replace(shown.box, w=width))), Phase.CAPTURE, 0)
+    assert check.result().reason == "print_or_replay"
 
 
 PLAIN = SurroundSample(sides=2, face=(3.0, 0.0), ring=(0.0, 0.0), moire=10.0)
@@ -131,7 +152,7 @@ def test_samples_outside_the_gate_are_left_out_of_the_mean():
         near = i % 2 == 0
         shown = replace(face(), texture=TextureSample(0.0 if near else 0.9, 1.0))
         if near:
-            shown = replace(shown, box=replace(shown.box, w=0.6))
+            shown = replace(shown, box=replace(shown.box, w=0.65))
         check.update(observe(0.5 * i, shown), Phase.CAPTURE, 0)
     assert (check.result().outcome, check.result().quality) == (Outcome.PASS, 0.5)
 
