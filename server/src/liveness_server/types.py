@@ -289,7 +289,7 @@ class ChallengeTiming:
 
     kind: str
     outcome: str
-    """`done`, `early`, `wrong`, `timeout` or `lost` (tracking)."""
+    """`done`, `early`, `wrong`, `timeout`, or `changed`: what was clear of the face was not whom the session showed."""
     issued_t: CaptureTime
     onset_s: float | None = None
     """Prompt to first movement."""

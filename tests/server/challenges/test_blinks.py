@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from acting import Look, face, observe
+from acting import Look, face, moved, observe
 from liveness_server.challenges.blinks import BlinkDetector
 
 
@@ -31,6 +33,28 @@ def test_a_photo_has_none():
 
 def test_a_long_closure_is_no_blink():
     assert blinks(pulses(3.0, width=1.0)) == []
+
+
+@pytest.mark.parametrize(("fps", "frames", "count"), [(60, 3, 0), (60, 4, 1), (30, 1, 0), (30, 2, 1), (15, 1, 1)])
+def test_a_flicker_of_the_lid_is_no_blink(fps, frames, count):
+    """It takes 0.06 s, which at 15 fps is one frame."""
+    assert len(blinks(lambda t: 0.5 * (0 <= round((t - 3) * fps) < frames), until=5, fps=fps)) == count
+
+
+@pytest.mark.parametrize(("ear", "count"), [(0.57, 1), (0.63, 0), (1.0, 0)])
+def test_the_lid_itself_must_fall(ear, count):
+    """A smile and a look downwards raise the same signal as a closing lid, and leave the eye half open."""
+    detector = BlinkDetector()
+    found = []
+    for i in range(150):
+        closing = 60 <= i < 66
+        shown = observe(i / 30, face(Look(lid=0.5 * closing)))
+        found.append(detector.update(moved(shown, expression=with_ear(shown, ear if closing else 1.0))))
+    assert sum(blink is not None for blink in found) == count
+
+
+def with_ear(shown, ratio):
+    return replace(shown.face.expression, ear=0.32 * ratio)
 
 
 def test_without_release_there_is_none():

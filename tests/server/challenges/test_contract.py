@@ -8,11 +8,12 @@ import inspect
 import pytest
 
 from acting import MOVES, Look, amplitude, face, observe
-from liveness_server.challenges import MOVEMENTS, REGISTRY
+from liveness_server.challenges import CALIBRATED_ON, MOVEMENTS, REGISTRY
 from liveness_server.challenges.base import Family, HeldConfig, HeldMovement, Progress
 from liveness_server.challenges.baseline import Baseline, Deviation
 from liveness_server.challenges.blinks import BlinkDetector
 from liveness_server.types import CaptureTime
+from liveness_server.vision.models import load_manifest
 
 INCLUDED = {("turn_left", "turn_to_profile")}
 """Who turns to a profile has turned; the scripted person does it to the left."""
@@ -94,6 +95,12 @@ def test_declarations(kind):
         assert after.strip().startswith('"""'), f"{kind}.{name} has no unit and source"
 
 
+def test_thresholds_were_measured_with_the_pinned_models():
+    manifest = load_manifest()
+    assert {role: manifest.entry(role).sha256 for role in CALIBRATED_ON} == CALIBRATED_ON
+    assert set(CALIBRATED_ON) == {"landmarks", "embedding"}
+
+
 @pytest.mark.parametrize("side", [1, -1])
 def test_yaw_sign_names_the_persons_own_side(side):
     kind = "turn_left" if side > 0 else "turn_right"
@@ -113,6 +120,34 @@ def test_a_turn_held_too_shortly_does_not_count():
 def test_a_single_torn_frame_restarts_the_hold():
     jumpy = outcome("turn_left", lambda t: Look(yaw=30.0 if round(t * 30) % 6 == 0 else 13.0))
     assert jumpy[0] is Progress.WAITING
+
+
+def held_again(movement, pause):
+    """How a movement held for 0.27 s, paused, and held for 0.27 s more is judged; `pause` gets challenge and time."""
+    challenge, held = movement(CaptureTime(0.0)), face(MOVES[movement.kind](1.0))
+    begin = 0.0
+    for _ in range(2):
+        seen = [Deviation.of(held, CaptureTime(begin + i / 30), BASELINE, None) for i in range(9)]
+        assert movement.config.hold_s > seen[-1].t - begin, "neither half is enough alone"
+        progress = [challenge.update(deviation) for deviation in seen]
+        begin = pause(challenge, seen[-1].t)
+    return progress[-1]
+
+
+def one_missing_face(challenge, t):
+    challenge.lost(CaptureTime(t + 1 / 30))
+    return t + 2 / 30
+
+
+@pytest.mark.parametrize("movement", MOVEMENTS)
+def test_one_frame_without_a_face_restarts_the_hold(movement):
+    assert held_again(movement, lambda challenge, t: t + 2 / 30) is Progress.REACHED
+    assert held_again(movement, one_missing_face) is Progress.WAITING
+
+
+@pytest.mark.parametrize(("gap", "progress"), [(0.11, Progress.REACHED), (0.13, Progress.WAITING)])
+def test_a_gap_in_tracking_restarts_the_hold(gap, progress):
+    assert all(held_again(movement, lambda challenge, t: t + gap) is progress for movement in MOVEMENTS)
 
 
 def test_a_tilted_flat_picture_breaks_the_aspect():

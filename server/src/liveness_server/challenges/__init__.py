@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
+from ..vision.flow import CALIBRATED_LANDMARKS
+from ..vision.matching import CALIBRATED_DIGEST
 from .base import Challenge, HeldMovement
 from .blink import BlinkOnce
 from .blink_twice import BlinkTwice
@@ -39,3 +43,8 @@ DEFAULT_POOL: Final[tuple[str, ...]] = tuple(kind for kind, challenge in REGISTR
 
 MOVEMENTS: Final[tuple[type[HeldMovement], ...]] = tuple(c for c in _CHALLENGES if issubclass(c, HeldMovement))
 """The ones with an amount: what is watched for as wrong or early while another is asked for."""
+
+CALIBRATED_ON: Final[Mapping[str, str]] = MappingProxyType(
+    {"embedding": CALIBRATED_DIGEST, "landmarks": CALIBRATED_LANDMARKS}
+)
+"""Model roles, by SHA-256 of the file, that thresholds of challenges were measured with; as `Check.calibrated_on`."""

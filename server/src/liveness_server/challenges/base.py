@@ -136,11 +136,15 @@ class HeldMovement(Challenge):
         return cls.amount(deviation) >= cls.reach(rules) and cls.valid(deviation)
 
     def update(self, deviation: Deviation) -> Progress:
-        """Reached once held for `hold_s` without a gap or a jump."""
+        """Reached once held for `hold_s` without a lost face, a gap or a jump."""
         if self.onset is None and self.started(deviation):
             self.onset = deviation.t
         held = self._hold.update(deviation, self.reached(deviation, self.rules))
         return Progress.REACHED if held else Progress.WAITING
+
+    def lost(self, t: CaptureTime) -> None:
+        """A face that is gone holds nothing: tracking of a steeply tilted picture tears, that of a head goes on."""
+        self._hold.reset()
 
 
 class Hold:

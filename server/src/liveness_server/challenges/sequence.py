@@ -6,12 +6,13 @@ One step's life, on the capture clock:
               a movement that begins here is early
     PROMPTED  the challenge is out; nothing counts, and every movement is early, within the reaction floor;
               then: asked movement held -> RETURN, another movement -> wrong, deadline -> timeout
-    RETURN    back to neutral; another movement here is an extra one, hence wrong
+    RETURN    back to neutral; another movement here is an extra one, hence wrong; and where the challenge hid the
+              face, what was clear of it was somebody else's -> changed
 
 Every mistake costs: the step is replaced by a fresh draw and one more step is added at the end. The second wrong
-movement ends the session as a failure; the second timeout, the third early movement, or the third mistake of any kind,
-end it inconclusive. So a recording that shows every movement, in some order or in a loop, has to be lucky at every
-step, and each time it is not, once more.
+movement ends the session as a failure; the second timeout, the second changed face, the third early movement, or the
+third mistake of any kind, end it inconclusive. So a recording that shows every movement, in some order or in a loop,
+has to be lucky at every step, and each time it is not, once more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log2
 
 from ..types import CaptureTime, ChallengeTiming, CheckResult, FaceObservation, Outcome
 from . import MOVEMENTS, REGISTRY
@@ -27,8 +27,10 @@ from .base import Challenge, Hold, Progress
 from .baseline import Baseline, Deviation
 from .blink import PROMPTED
 from .blinks import BlinkDetector
-from .plan import TURNS, Draw
+from .plan import Draw
 from .rules import ActiveRules
+from .same_face import SameFace
+from .steps import Steps
 
 CHECK_NAME = "active"
 """Name under which the challenges' outcome enters fusion."""
@@ -56,7 +58,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Effect: the challenge `id` is over (`done`, `wrong`, `early`, `timeout`); id 0 if it was never prompted."""
+    """Effect: the challenge `id` is over (`done`, `wrong`, `early`, `timeout`, `changed`); id 0 if never prompted."""
 
     id: int
     outcome: str
@@ -71,16 +73,13 @@ class ActiveSequence:
     def __init__(self, rules: ActiveRules, draw: Draw, plan: tuple[str, ...], pool: tuple[str, ...]) -> None:
         self.rules = rules
         self.timings: list[ChallengeTiming] = []
-        self.entropy_bits = 0.0
-        """Entropy added by replacements and penalty steps, beyond the plan's own."""
         self._draw = draw
-        self._pool = pool
         self._watched = tuple(dict.fromkeys((*MOVEMENTS, *(REGISTRY[kind] for kind in pool))))
-        self._queue = list(plan)
-        self._finished: list[str] = []
+        self._plan = Steps(plan, pool, rules.one_of, draw)
         self._prompts = 0
-        self._counts = {"wrong": 0, "early": 0, "timeout": 0}
+        self._counts = {"wrong": 0, "early": 0, "timeout": 0, "changed": 0}
         self._blinks = BlinkDetector(max_width_s=PROMPTED.max_width_s)
+        self._faces = SameFace()
         self._baseline: Baseline | None = None
         self._failure: tuple[Outcome, str] | None = None
         self._stage = Stage.SETTLE
@@ -100,7 +99,12 @@ class ActiveSequence:
     @property
     def step(self) -> int:
         """Number of the step under way, from 1."""
-        return min(len(self._finished) + 1, self._steps)
+        return self._plan.number
+
+    @property
+    def entropy_bits(self) -> float:
+        """Entropy added by replacements and penalty steps, beyond the plan's own."""
+        return self._plan.entropy_bits
 
     @property
     def hides_face(self) -> bool:
@@ -119,8 +123,10 @@ class ActiveSequence:
         return self._stage
 
     def watch(self, observation: FaceObservation) -> None:
-        """Learn the open eye's rest level before the first prompt (while positioning)."""
+        """Learn the open eye's rest level, and the face, before the first prompt (while positioning)."""
         self._blinks.update(observation)
+        if observation.face is not None and observation.face.embedding is not None:
+            self._faces.watch(observation.face.embedding)
 
     def begin(self, baseline: Baseline, t: CaptureTime) -> None:
         """Start the first step at capture time `t`."""
@@ -136,6 +142,8 @@ class ActiveSequence:
         if observation.face is None:
             return self._absent(observation.t)
         deviation = Deviation.of(observation.face, observation.t, self._baseline, blink)
+        if observation.face.embedding is not None:
+            self._faces.update(deviation, observation.face.embedding, hidden=self.hides_face)
         return self._handlers[self._stage](deviation)
 
     def give_up(self) -> list[Effect]:
@@ -151,10 +159,6 @@ class ActiveSequence:
         return CheckResult(CHECK_NAME, Outcome.INCONCLUSIVE, "incomplete")
 
     # Private: the stages.
-
-    @property
-    def _steps(self) -> int:
-        return len(self._finished) + len(self._queue)
 
     def _rests(self, deviation: Deviation) -> bool:
         return all(c.at_rest(deviation) for c in self._watched)
@@ -180,10 +184,11 @@ class ActiveSequence:
     def _prompt(self, t: CaptureTime) -> Prompt:
         self._stage, self._entered = Stage.PROMPTED, t
         self._prompts += 1
-        self._kind = self._queue[0]
+        self._kind = self._plan.kind
         self._challenge: Challenge = REGISTRY[self._kind](CaptureTime(t + self.rules.reaction_s), self.rules)
         self._wrong = Hold(self.rules.wrong_hold_s)
-        return Prompt(self._prompts, self._kind, self.rules.deadline_s, self.step, self._steps)
+        self._faces.begin()
+        return Prompt(self._prompts, self._kind, self.rules.deadline_s, self.step, len(self._plan))
 
     def _prompted(self, deviation: Deviation) -> list[Effect]:
         self._last_t = deviation.t
@@ -207,13 +212,15 @@ class ActiveSequence:
         return self._timeout_after(self.rules.return_s, deviation.t)
 
     def _finish(self, t: CaptureTime) -> list[Effect]:
+        if self._faces.changed:
+            return self._retry("changed", t)
         self._note("done", t)
-        self._finished.append(self._queue.pop(0))
+        self._plan.done()
         ended = Ended(self._prompts, "done")
-        if self._queue:
-            self._enter_settle(t)
-        else:
+        if self._plan.over:
             self._stage = Stage.OVER
+        else:
+            self._enter_settle(t)
         return [ended]
 
     def _absent(self, t: CaptureTime) -> list[Effect]:
@@ -242,7 +249,7 @@ class ActiveSequence:
         if self._budget_spent(mistake):
             self._stage = Stage.OVER
         else:
-            self._replace()
+            self._plan.replace()
             self._enter_settle(t)
         return [ended]
 
@@ -251,6 +258,7 @@ class ActiveSequence:
             "wrong": (self.rules.max_wrong, (Outcome.FAIL, "wrong_movement")),
             "early": (self.rules.max_early, (Outcome.INCONCLUSIVE, "early_movement")),
             "timeout": (self.rules.max_timeouts, (Outcome.INCONCLUSIVE, "not_performed")),
+            "changed": (self.rules.max_timeouts, (Outcome.INCONCLUSIVE, "face_changed")),
         }[mistake]
         if self._counts[mistake] > budget:
             self._failure = end
@@ -258,31 +266,9 @@ class ActiveSequence:
             self._failure = (Outcome.INCONCLUSIVE, "too_many_mistakes")
         return self._failure is not None
 
-    def _replace(self) -> None:
-        """Draw another kind for the head of the queue, and the penalty step at its end, which pays what is owed."""
-        self._queue[0] = self._fresh(self._queue, self._pool)
-        self._queue.append(self._fresh(self._queue, self._owed() or self._pool))
-
-    def _owed(self) -> tuple[str, ...]:
-        """Kinds one of which must still come: a turn, and one of `one_of`, unless done or in the queue.
-
-        A mistake takes one kind away, so what pays for one group pays for every other that is owed.
-        """
-        kept = {*self._finished, *self._queue}
-        groups = [set(group) & set(self._pool) for group in (TURNS, self.rules.one_of)]
-        owed = [group for group in groups if group and not kept & group]
-        return tuple(kind for kind in self._pool if owed and all(kind in group for group in owed))
-
-    def _fresh(self, taken: list[str], pool: tuple[str, ...]) -> str:
-        """Draw a kind: of the pool, one that is not `taken`, or not the first of those, or what there is."""
-        preferred = ([k for k in pool if k not in taken], [k for k in pool if k != taken[0]], list(pool))
-        options = next(kinds for kinds in preferred if kinds)
-        self.entropy_bits += log2(len(options))
-        return self._draw.choice(options)
-
     def _note(self, outcome: str, t: CaptureTime) -> None:
         if self._stage is Stage.SETTLE:
-            self.timings.append(ChallengeTiming(self._queue[0], outcome, t))
+            self.timings.append(ChallengeTiming(self._plan.kind, outcome, t))
             return
         onset = self._challenge.onset
         self.timings.append(
