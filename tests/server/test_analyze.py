@@ -105,6 +105,7 @@ def test_files_that_cannot_be_used(tmp_path, models, name, content, error, code)
         file.write_bytes(content)
     exit_code, answer = analyze(file)
     assert (exit_code, answer["error"]) == (code, error)
+    assert answer["message"].count(str(file)) == 1
 
 
 def test_sound_without_pictures(tmp_path, models):

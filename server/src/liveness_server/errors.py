@@ -44,6 +44,10 @@ class MediaError(LivenessError):
         super().__init__(message)
         self.reason = code
 
+    def of(self, file: object) -> str:
+        """The message with the file it is about, named once: some messages name it themselves."""
+        return str(self) if str(file) in str(self) else f"{file}: {self}"
+
 
 class ProtocolError(LivenessError):
     """Abstract: raise one of its two children, by blame."""

@@ -38,7 +38,7 @@ def command(
     """Run vision and every check on a video file and print each outcome and the timeline.
 
     A file answers no challenge: the decision speaks of the passive checks alone, and a recording that passes them is
-    not thereby alive.
+    not thereby alive. Under a policy that asks for no depth it stays open: `active:not_asked`.
 
     JSON keys: decision, reasons, checks (outcome, reason, quality, flags), timeline (blinks_s, yaw_deg, pitch_deg),
     frames, duration_s, faces, features (numbers for research, derived from the face); or error (a stable code), file
@@ -56,7 +56,7 @@ def command(
         _refuse(as_json, EXIT_NO_MODEL, error.code, str(error), None)
     except MediaError as error:
         code = EXIT_NO_INPUT if error.reason == "not_found" else EXIT_BAD_MEDIA
-        _refuse(as_json, code, error.reason, f"{video}: {error}", video)
+        _refuse(as_json, code, error.reason, error.of(video), video)
     digest = models.embedding_digest
     analysis = analyse(observations, policy=chosen, reference=template, embedding_digest=digest, stats=stats)
     typer.echo(msgspec.json.encode(analysis).decode()) if as_json else _print(analysis)

@@ -43,6 +43,16 @@ STAND_IN = (
     "figures from it say nothing of real faces."
 )
 
+NAMES = "Names that `attack list` prints."
+KEY_FILE = f"File with the API key; without it, the key is read from {API_KEY}."
+REFERENCE = (
+    "Whom the server is told to expect: the person the attack claims to be, nobody, or a JPEG or PNG."
+    " With nobody, liveness stands alone: no attack is stopped by its likeness."
+)
+TIMEOUT = "Seconds after which a session is cancelled."
+FromClip = Annotated[Path | None, typer.Option("--from", help="Bona fide video file to make attacks from.")]
+FromPortrait = Annotated[str, typer.Option(help=f"Without a clip, the presenter's portrait: {', '.join(PORTRAITS)}.")]
+
 app = typer.Typer(no_args_is_help=True, help="Rendered attacks, for testing one's own system.")
 console = Console(stderr=True, highlight=False)
 
@@ -63,10 +73,8 @@ def list_species(as_json: Annotated[bool, typer.Option("--json", help="Print JSO
 def render(
     name: Annotated[str, typer.Argument(metavar="SPECIES", help="A name that `attack list` prints.")],
     out: Annotated[Path, typer.Option(help="File to write: .mp4 (H.264) or .webm (VP8).")],
-    clip: Annotated[Path | None, typer.Option("--from", help="Bona fide video file to make the attack from.")] = None,
-    portrait: Annotated[
-        str, typer.Option(help=f"Without a clip, the presenter's portrait: {', '.join(PORTRAITS)}.")
-    ] = "hopper",
+    clip: FromClip = None,
+    portrait: FromPortrait = "hopper",
     seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Length; a clip may end sooner.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, help="Same source and seed, same frames.")] = 1,
     width: Annotated[int, typer.Option(min=160, max=1920, help="Pixels; the height is three quarters of it.")] = 640,
@@ -95,33 +103,18 @@ def render(
 @app.command()
 def run(
     server: Annotated[str, typer.Option(help="Base URL of a running server, https or http.")],
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="SPECIES", help="Names that `attack list` prints.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="SPECIES", help=NAMES)] = None,
     every: Annotated[bool, typer.Option("--all", help="Play every species.")] = False,
-    api_key_file: Annotated[
-        Path | None, typer.Option(help=f"File with the API key; without it, the key is read from {API_KEY}.")
-    ] = None,
+    api_key_file: Annotated[Path | None, typer.Option(help=KEY_FILE)] = None,
     policy: Annotated[str, typer.Option(help="A policy of that server.")] = "standard",
-    clip: Annotated[Path | None, typer.Option("--from", help="Bona fide video file to make the attacks from.")] = None,
-    portrait: Annotated[
-        str, typer.Option(help=f"Without a clip, the presenter's portrait: {', '.join(PORTRAITS)}.")
-    ] = "hopper",
-    reference: Annotated[
-        str,
-        typer.Option(
-            metavar="claimed|none|PICTURE",
-            help="Whom the server is told to expect: the person the attack claims to be, nobody, or a JPEG or PNG."
-            " With nobody, liveness stands alone: no attack is stopped by its likeness.",
-        ),
-    ] = "none",
+    clip: FromClip = None,
+    portrait: FromPortrait = "hopper",
+    reference: Annotated[str, typer.Option(metavar="claimed|none|PICTURE", help=REFERENCE)] = "none",
     seed: Annotated[int, typer.Option(min=0, help="Same source and seed, same attack.")] = 1,
     fps: Annotated[float, typer.Option(min=1, max=60, help="Frames a second.")] = 20.0,
     size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Pixels, multiples of 8.")] = "640x480",
     bitrate: Annotated[int, typer.Option(min=50, max=20_000, help="Of the video, kbit/s.")] = 2500,
-    timeout: Annotated[
-        float, typer.Option(min=5, max=3600, help="Seconds after which a session is cancelled.")
-    ] = 150.0,
+    timeout: Annotated[float, typer.Option(min=5, max=3600, help=TIMEOUT)] = 150.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
     expect_no_pass: Annotated[bool, typer.Option(help="Exit with 1 when an attack passes.")] = False,
 ) -> None:
@@ -146,15 +139,19 @@ def run(
         console.print(LIVE_NOTICE.format(server=server), markup=False, soft_wrap=True)
         pin_bitrate(bitrate)
         source = _source(clip, portrait, EXPECTED_S, seed)
-        show = Show(chosen, source, policy, reference, seed, frame, fps, timeout)
-        try:
-            asyncio.run(play_all(show, server, key, played, console))
-        except KeyboardInterrupt:
-            _refuse("interrupted; the session was cancelled", EXIT_INTERRUPTED)
-        finally:
-            _print_results(played, as_json=as_json)
+        _play(Show(chosen, source, policy, reference, seed, frame, fps, timeout), server, key, played, as_json=as_json)
     if expect_no_pass and any(each.passed for each in played):
         raise typer.Exit(EXIT_PASSED)
+
+
+def _play(show: Show, server: str, key: str, played: list[Played], *, as_json: bool) -> None:
+    """Play and print what was played, however it ended."""
+    try:
+        asyncio.run(play_all(show, server, key, played, console))
+    except KeyboardInterrupt:
+        _refuse("interrupted; the session was cancelled", EXIT_INTERRUPTED)
+    finally:
+        _print_results(played, as_json=as_json)
 
 
 def _print_results(played: list[Played], *, as_json: bool) -> None:
@@ -199,7 +196,9 @@ def _refusals(clip: Path | None, out: Path | None = None) -> Iterator[None]:
     except LiveError as error:
         _refuse(str(error), error.exit_code)
     except MediaError as error:
-        _refuse(f"{clip}: {error}", EXIT_NO_INPUT if error.reason == "not_found" else EXIT_BAD_MEDIA)
+        _refuse(
+            error.of(clip) if clip else str(error), EXIT_NO_INPUT if error.reason == "not_found" else EXIT_BAD_MEDIA
+        )
     except OSError as error:
         _refuse(f"{error.filename or out}: {error.strerror}", EXIT_NOT_WRITTEN if out else EXIT_NO_INPUT)
 

@@ -95,13 +95,8 @@ def clip_footage(paths: Iterable[Path], bundle: bytes, seconds: float) -> Iterat
         try:
             source = ClipSource(path, bundle, seconds=seconds)
         except MediaError as error:
-            raise RenderError(told(error, path)) from error
+            raise RenderError(error.of(path)) from error
         yield Footage(source, path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), path)
-
-
-def told(error: MediaError, path: Path) -> str:
-    """What is wrong with a file, its path named once: some errors name it, some do not."""
-    return str(error) if str(path) in str(error) else f"{path}: {error}"
 
 
 def portrait_footage(bundle: bytes, seconds: float, seed: int) -> Iterator[Footage]:

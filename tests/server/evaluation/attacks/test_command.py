@@ -115,3 +115,4 @@ def test_what_cannot_be_used_is_named(options, exit_code, complaint, tmp_path, m
     result = runner.invoke(app, ["attack", "render", *options], env={"COLUMNS": "400"})
     assert result.exit_code == exit_code
     assert complaint in result.stderr
+    assert result.stderr.count("none.mp4") == ("none.mp4" in options)
