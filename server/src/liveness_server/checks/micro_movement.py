@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..types import CaptureTime, CheckResult, FaceObservation, Phase
+from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.landmarks import LIDS, MOUTH, RIGID, SLOT
 from .base import Check, CheckContext, Measured
 
@@ -53,6 +55,7 @@ class MicroMovement(Check):
 
     name = "micro_movement"
     Config = MicroMovementConfig
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
     measured = Measured("lids and lips within the face, best window", "% of the pupil distance", "alive", True)
 
     def __init__(self, context: CheckContext, config: MicroMovementConfig | None = None) -> None:

@@ -5,11 +5,13 @@ The shipped policies are files in `engine/policies`; `policy_files` reads them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from ..challenges import CALIBRATED_ON
 from ..challenges.rules import ActiveRules
+from ..challenges.sequence import CHECK_NAME as ACTIVE
 from ..checks import REGISTRY
 from ..types import Profile
 from .fusion import Terms
@@ -87,10 +89,15 @@ class Policy:
 
     def uncalibrated(self, loaded: Mapping[str, str]) -> list[str]:
         """Say which thresholds were not measured for the loaded models (role -> SHA-256); empty when all were."""
-        checks = (REGISTRY[name] for name in sorted(self.deciding) if name in REGISTRY)
         return [
-            f"{check.name}: measured with the {role} model {digest[:12]}, loaded is {loaded.get(role, 'none')[:12]}"
-            for check in checks
-            for role, digest in sorted(check.calibrated_on.items())
+            f"{name}: measured with the {role} model {digest[:12]}, loaded is {loaded.get(role, 'none')[:12]}"
+            for name, calibrated_on in self._calibrations()
+            for role, digest in sorted(calibrated_on.items())
             if loaded.get(role) != digest
         ]
+
+    def _calibrations(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """What each deciding check was measured with; the challenges are one of them."""
+        yield ACTIVE, CALIBRATED_ON
+        for name in sorted(self.deciding & set(REGISTRY)):
+            yield name, REGISTRY[name].calibrated_on
