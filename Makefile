@@ -17,7 +17,7 @@ EVALUATE_SPECIES ?= --all
 EVALUATE_POLICY ?= standard
 EVALUATE_PORT ?= 8917
 
-.PHONY: demo demo-web test test-lab test-web test-browser lint bench evaluate evaluate-files evaluate-live clean setup
+.PHONY: demo demo-web test test-lab test-web test-browser lint bench evaluate evaluate-files evaluate-clips evaluate-live clean setup
 
 demo: $(STAMPS)/models
 	$(BIN)/python client_sdk/examples/demo.py
@@ -55,10 +55,18 @@ bench: $(STAMPS)/models
 	$(BIN)/python tests/bench/bench_passive.py
 	$(BIN)/python tests/bench/bench_session.py
 
-# Every species as a file, from both portraits and the clips; what was judged before is not judged again.
-# Files first, then every species live.
-evaluate: evaluate-files evaluate-live
+# Files first, then clips as they are, then every species live.
+evaluate: evaluate-files evaluate-clips evaluate-live
 
+# A folder of links, as the data are only read.
+evaluate-clips: $(STAMPS)/models
+	if [ -z "$(LIVENESS_TEST_DATA)" ]; then echo "no clips as they are: LIVENESS_TEST_DATA is not set" >&2; exit 0; fi; \
+	mkdir -p .evaluation/clips/set && cp tests/bench/clips.csv .evaluation/clips/set/manifest.csv && \
+	ln -sfn "$(abspath $(LIVENESS_TEST_DATA))/clips" "$(abspath $(LIVENESS_TEST_DATA))/controls" .evaluation/clips/set/ && \
+	$(BIN)/liveness-server evaluate .evaluation/clips/set --policy $(EVALUATE_POLICY) --jobs $(EVALUATE_JOBS) \
+	  --out .evaluation/clips --resume
+
+# Every species as a file, from both portraits and the clips; what was judged before is not judged again.
 evaluate-files: $(STAMPS)/models
 	$(BIN)/liveness-server evaluate --render all --portraits $(if $(EVALUATE_CLIPS),--from $(EVALUATE_CLIPS)) \
 	  --seconds $(EVALUATE_SECONDS) --takes $(EVALUATE_N) --jobs $(EVALUATE_JOBS) \

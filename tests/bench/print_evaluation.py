@@ -1,10 +1,10 @@
-"""Print, as Markdown, the tables of server/docs/evaluation.md from a report.
+"""Print, as Markdown, the tables of server/docs/evaluation.md from what `make evaluate` wrote.
 
-    python tests/bench/print_evaluation.py .evaluation/files            # what `make evaluate-files` wrote
-    python tests/bench/print_evaluation.py .evaluation/files --write    # the same, into the document
+    python tests/bench/print_evaluation.py .evaluation            # of `files`, `clips` and `live`, those that are there
+    python tests/bench/print_evaluation.py .evaluation --write    # the same, into the document
 
-The part of the document between `<!-- files -->` and `<!-- end of files -->` is replaced. Nothing is measured here;
-of the run's command only the names of files are printed, not where they lie.
+Parts of the document between `<!-- files -->` and `<!-- end of files -->` (so with `clips` and `live`) are replaced.
+Nothing is measured here; of a run's command only the names of files are printed, not where they lie.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from liveness_server.evaluation.check_rows import TOGETHER
 from liveness_server.evaluation.wording import counted, equal_error, interval, often, rate
 
 DOCUMENT = Path(__file__).parents[2] / "server" / "docs" / "evaluation.md"
-BEGIN, END = "<!-- files -->\n", "<!-- end of files -->"
 Row = dict[str, Any]
 
 
@@ -151,18 +150,54 @@ PARTS = {
 }
 
 
-def markdown(report: Row) -> str:
+def files(report: Row) -> str:
     return "\n\n".join(f"**{head}**\n\n{part(report)}" if head else part(report) for head, part in PARTS.items())
+
+
+def clips(report: Row) -> str:
+    """Every file as it is."""
+    made = report["provenance"]
+    rows = [
+        (f"`{file}`", row["species"] or "bona fide", row["decision"], code(row["reasons"]))
+        for file, row in report["decisions"].items()
+    ]
+    head = f"`{made['policy']}`, server {made['server']}, code `{made['code_sha256'][:12]}`, {report['generated']}."
+    return f"{head}\n\n{table(('clip', 'truth', 'decision', 'reasons'), rows)}"
+
+
+def live(played: list[Row]) -> str:
+    """What sessions of the same decision and reasons had in common."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in sorted(played, key=lambda row: (row["decision"] != "pass", row["decision"])):
+        groups.setdefault((row["decision"], code(row["reasons"])), []).append(row["species"])
+    rows = [(decision, code(species), reasons) for (decision, reasons), species in groups.items()]
+    return f"{counted(len(played), 'session')}.\n\n{table(('decision', 'species', 'reasons'), rows)}"
+
+
+BLOCKS = {"files": files, "clips": clips, "live": live}
+
+
+def printed(folder: Path) -> dict[str, str]:
+    found = {name: folder / name / "report.json" for name in BLOCKS}
+    return {name: BLOCKS[name](json.loads(path.read_text())) for name, path in found.items() if path.exists()}
+
+
+def written(document: str, name: str, text: str) -> str:
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, rest = document.split(begin)
+    return f"{before}{begin}\n{text}\n\n{end}{rest.split(end)[1]}"
 
 
 def main() -> None:
     folder, *options = sys.argv[1:]
-    text = markdown(json.loads((Path(folder) / "report.json").read_text()))
-    if options == ["--write"]:
-        before, rest = DOCUMENT.read_text().split(BEGIN)
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{rest.split(END)[1]}")
-    else:
-        print(text)
+    blocks = printed(Path(folder))
+    if options != ["--write"]:
+        print("\n\n".join(blocks.values()))
+        return
+    document = DOCUMENT.read_text()
+    for name, text in blocks.items():
+        document = written(document, name, text)
+    DOCUMENT.write_text(document)
 
 
 if __name__ == "__main__":

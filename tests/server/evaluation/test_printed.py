@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.print_evaluation import BEGIN, DOCUMENT, END, PARTS, markdown
+from bench.print_evaluation import BLOCKS, DOCUMENT, PARTS, clips, files, live, written
 from liveness_server.checks import REGISTRY
 from liveness_server.evaluation.attacks import SPECIES
 from server.evaluation.judging import few_of_many
@@ -16,7 +16,7 @@ from server.evaluation.test_report import NOTHING
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
     found = few_of_many(tmp_path_factory.mktemp("few"))
-    return markdown({**found, "command": "liveness-server evaluate --from /home/somebody/one.mp4 --out /tmp/here"})
+    return files({**found, "command": "liveness-server evaluate --from /home/somebody/one.mp4 --out /tmp/here"})
 
 
 def test_every_species_and_check_stands_there_and_no_bare_0(printed: str) -> None:
@@ -38,7 +38,31 @@ def test_every_row_has_the_cells_of_its_head(printed: str) -> None:
             assert len({line.count(" | ") for line in lines if not line.startswith("|-")}) == 1, lines[0]
 
 
-def test_the_document_has_a_place_for_it() -> None:
-    text = Path(DOCUMENT).read_text()
-    assert (text.count(BEGIN), text.count(END)) == (1, 1)
-    assert text.index(BEGIN) < text.index(END)
+def test_the_document_has_a_place_for_each_block() -> None:
+    text = DOCUMENT.read_text()
+    for name in BLOCKS:
+        changed = written(text, name, "NEW")
+        assert f"<!-- {name} -->\n\nNEW\n\n<!-- end of {name} -->" in changed
+        assert written(changed, name, "NEW") == changed
+
+
+def test_clips_are_listed_with_what_was_decided(tmp_path: Path) -> None:
+    lines = clips(few_of_many(tmp_path)).splitlines()
+    assert "| `live0.mp4` | bona fide | pass | – |" in lines
+    (denied,) = [line for line in lines if line.startswith("| `puppet0.mp4` | puppet | fail | ")]
+    assert "`deepfake_temporal:odd_enough`" in denied
+
+
+def test_sessions_of_one_outcome_stand_together() -> None:
+    def played(species: str, decision: str, *reasons: str) -> dict:
+        return {"species": species, "decision": decision, "reasons": list(reasons)}
+
+    lines = live(
+        [
+            played("flat_print", "fail", "texture:bezel"),
+            played("puppet", "pass"),
+            played("bent_print", "fail", "texture:bezel"),
+        ]
+    ).splitlines()
+    assert lines[0] == "3 sessions."
+    assert lines[-2:] == ["| pass | `puppet` | – |", "| fail | `flat_print`, `bent_print` | `texture:bezel` |"]
