@@ -1,11 +1,14 @@
 """Print what server/docs/pulse.md says: how often noise passes for a pulse, how right the rates are, and the cost.
 
     python tests/server/signal/measure_pulse.py --noise 10000     # false presence, by kind of noise and window
+    python tests/server/signal/measure_pulse.py --strengths 5000  # of the best line in noise, by window: the thresholds
     python tests/server/signal/measure_pulse.py --rates 100       # error of the methods, synthetic, 45 to 180 bpm
+    python tests/server/signal/measure_pulse.py --controls        # how often calm people's movements would be blamed
     python tests/server/signal/measure_pulse.py --cost
     python tests/server/signal/measure_pulse.py --sensor          # against a finger sensor, $LIVENESS_TEST_DATA
     python tests/server/signal/measure_pulse.py --clips           # the check on the first 12 s of the shared clips
     python tests/server/signal/measure_pulse.py --bitrates        # the strength that VP8 and H264 leave of a clip
+    python tests/server/signal/measure_pulse.py --key-frames      # what a beat of key frames does to a still
 
 What is synthetic is drawn from fixed seeds. Rates exist here to compare with the truth, nowhere else; of the clips no
 frame, trace or rate is printed or stored.
@@ -19,6 +22,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from itertools import product, takewhile
 from pathlib import Path
 
@@ -35,7 +39,7 @@ from liveness_server.checks.pulse import Pulse
 from liveness_server.signal import pulse
 from liveness_server.signal.filters import relative
 from liveness_server.signal.lines import BLOOD, green_over_red, likeness_to_blood, strongest_lines
-from liveness_server.signal.pulse import Presence, judge_pulse
+from liveness_server.signal.pulse import Presence, PulseLimits, Traces, judge_pulse
 from liveness_server.signal.resample import regular
 from liveness_server.signal.rppg import METHODS
 from liveness_server.signal.spectral import line
@@ -52,6 +56,8 @@ DATA = Path(os.environ.get("LIVENESS_TEST_DATA") or Path(__file__).parents[4] / 
 NOISES = {"white": 0.0, "pink": 1.0, "random walk": 2.0}
 SHARES = (0.0, 0.5, 1.0)
 WINDOWS = (8.0, 10.0, 12.0)
+FRESH = 1_000_000
+"""First seed of the noise that thresholds are taken from, so that `--noise` tests them on noise of its own."""
 
 
 def noise(total: int) -> None:
@@ -67,8 +73,34 @@ def noise(total: int) -> None:
 
 
 def _noise_answer(seed: int, exponent: float, share: float, seconds: float) -> str:
+    return judge_pulse(_noise(seed, exponent, share, seconds)).reason
+
+
+def _noise(seed: int, exponent: float, share: float, seconds: float) -> Traces:
     rng = np.random.default_rng((seed, round(10 * exponent), round(10 * share), round(seconds)))
-    return judge_pulse(noisy(rng, times(seconds), exponent=exponent, shared=share)).reason
+    return noisy(rng, times(seconds), exponent=exponent, shared=share)
+
+
+def strengths(total: int) -> None:
+    """Print the strength of the best line in noise; seeds are other ones than those of `noise`."""
+    kinds = list(product(NOISES, SHARES))
+    each = -(-total // len(kinds))
+    print(f"| window, s | traces | 95 %, dB | **99 %, dB** | {' | '.join(f'99 %, {name}' for name in NOISES)} |")
+    print("|-" * (4 + len(NOISES)) + "|")
+    for seconds in PulseLimits().snr_windows:
+        found = {
+            kind: [_noise_strength(FRESH + seed, *kind, seconds) for seed in range(each)]
+            for kind in track(kinds, disable=not sys.stderr.isatty())
+        }
+        every = np.concatenate(list(found.values()))
+        by_name = (np.concatenate([found[name, share] for share in SHARES]) for name in NOISES)
+        high = (f"{np.percentile(values, 99):.2f}" for values in by_name)
+        p95, p99 = np.percentile(every, (95, 99))
+        print(f"| {seconds:g} | {len(every)} | {p95:.2f} | **{p99:.2f}** | {' | '.join(high)} |", flush=True)
+
+
+def _noise_strength(seed: int, name: str, share: float, seconds: float) -> float:
+    return pulse._strength(pulse._window(_noise(seed, NOISES[name], share, seconds)))
 
 
 def rates(each: int) -> None:
@@ -146,42 +178,135 @@ def clips() -> None:
         + "|"
     )
     for path in sorted([*DATA.glob("clips/*"), *DATA.glob("controls/*")]):
-        check = Pulse(CheckContext(None, ""))
-        with FaceMeter(models, embed_interval_s=1e6) as meter:
-            for t, rgb in takewhile(lambda frame: frame[0] <= 12, read_video(path)):
-                check.update(meter.observe(rgb, t), Phase.CAPTURE, 0)
-        print(f"| {path.stem} | {_clip_row(check)} |", flush=True)
+        print(f"| {path.stem} | {_clip_row(_watched(models, path, seconds=12))} |", flush=True)
 
 
-BITRATES = {"libvpx": (100, 150, 200, 250), "libx264": (25, 50, 100)}
-"""Encoder -> bits per second asked for, thousands."""
-CODED = "evm_face.mp4"
-"""The clip with the strongest pulse."""
+def _watched(models: VisionModels, path: Path, *, seconds: float = np.inf) -> Pulse:
+    """The check after the start of a film."""
+    check = Pulse(CheckContext(None, ""))
+    with FaceMeter(models, embed_interval_s=1e6) as meter:
+        for t, rgb in takewhile(lambda frame: frame[0] <= seconds, read_video(path)):
+            check.update(meter.observe(rgb, t), Phase.CAPTURE, 0)
+    return check
+
+
+CALM = {
+    **{"evm_face": 1.0, "liveportrait_d13": 1.0, "face_vp8_500k": 1.0, "liveportrait_d9": 1.0, "cap12_edit": 1.0},
+    "franck": 3.0,
+}
+"""Clip of a living person -> seconds between windows."""
+BEATS = np.arange(45, 151, 5) / 60
+"""Hz at which a pulse is supposed."""
+SUPPOSED = 0.003
+"""Relative amplitude of that pulse in green: what `evm_face` (0.0055) and `liveportrait_d13` (0.0027) have, rounded."""
+
+
+def controls() -> None:
+    """Print how often the controls would be blamed for a pulse at any frequency: now, and by strongest lines alone."""
+    models = VisionModels.load(ModelStore())
+    print(
+        "| clip | speed, IPD/s | windows | in_background | follows_motion | follows_stream | any | by strongest line |"
+    )
+    print("|-" * 8 + "|")
+    for name, step_s in CALM.items():
+        check = _watched(models, next(DATA.glob(f"*/{name}.*")))
+        for speeds in ((0.0, 0.3), (0.3, 0.6)):
+            windows = [
+                window for window in _every_window(check, step_s) if speeds[0] < check._speed(window) <= speeds[1]
+            ]
+            blamed = [_blamed(checks.pulse._traces(*_cut_out(check, window)), hz) for window in windows for hz in BEATS]
+            if blamed:
+                shares = " | ".join(f"{share:.3f}" for share in np.mean(blamed, axis=0))
+                print(f"| {name} | {speeds[0]:g}–{speeds[1]:g} | {len(windows)} | {shares} |", flush=True)
+
+
+def _every_window(check: Pulse, step_s: float) -> Iterator[slice]:
+    """Windows of 9 and 12 s, or of all that there is."""
+    t = np.array(check._times)
+    for seconds in (9.0, 12.0):
+        for start in np.arange(t[0], max(t[-1] - seconds, t[0]) + 1e-6, step_s):
+            window = slice(int(np.searchsorted(t, start)), int(np.searchsorted(t, start + seconds, "right")))
+            if np.diff(t[window]).max() <= check.config.max_gap_s:
+                yield window
+
+
+def _blamed(traces: Traces, hz: float) -> tuple[bool, ...]:
+    """Whether background, motion, stream, any of them, any by its strongest line, is the cause of a pulse at `hz`."""
+    limits, level = PulseLimits(), traces.background.mean(axis=0)[1]
+    behind = SUPPOSED * traces.background[:, 1] / max(level, 1.0) * (level >= pulse.NO_BACKGROUND_MEAN)
+    _, grid = regular(traces.t, np.column_stack([behind, traces.motion, traces.stream]), fs=FS)
+    least = limits.max_background_share * SUPPOSED**2
+    minima = np.array([least, *[limits.min_motion] * 6, limits.min_sharpness, limits.min_pacing])
+    now = pulse._moves(grid, hz, minima, limits)
+    return bool(now[0]), bool(now[1:7].any()), bool(now[7:].any()), bool(now.any()), _by_strongest(grid, hz, minima)
+
+
+def _by_strongest(grid: Array, hz: float, minima: Array) -> bool:
+    """The rule before: the strongest line of a trace, 0 dB over the band (2 dB in the stream), within 5 per minute."""
+    for number, found in enumerate(strongest_lines(grid, fs=FS)):
+        halves = min(abs(found.hz - hz), abs(2 * found.hz - hz)) if number else abs(found.hz - hz)
+        enough = number > 6 or abs(line(grid[:, number], found.hz, fs=FS)) >= minima[number]
+        if enough and halves <= 5 / 60 and found.snr_db >= (2.0 if number > 6 else 0.0):
+            return True
+    return False
+
+
+BITRATES = {
+    ("evm_face", "libvpx"): (100, 150, 200, 250),
+    ("evm_face", "libx264"): (25, 50, 100, 200, 300, 400, 500),
+    ("liveportrait_d13", "libx264"): (100, 200, 300, 400, 500, 1000),
+}
+"""Clip with a pulse, and encoder -> bits per second asked for, thousands."""
+REAL_TIME = {
+    "libvpx": {"deadline": "realtime", "cpu-used": "6", "lag-in-frames": "0"},
+    "libx264": {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline"},
+}
+ONE_KEY_FRAME = 3000
+"""Frames between key frames that are more than any clip has."""
+STILL = "face_still_noise"
+BEAT = 25
+"""Frames between key frames of a stream that beats: at 30 fps 1.2 Hz, a calm pulse's frequency."""
 
 
 def bitrates() -> None:
     models = VisionModels.load(ModelStore())
-    frames = list(takewhile(lambda frame: frame[0] <= 12, read_video(DATA / "clips" / CODED)))
-    print("| encoder | asked for, kb/s | come to, kb/s | answer | strength, dB |\n|-|-|-|-|-|")
-    for encoder, asked in BITRATES.items():
+    print("| clip | encoder | asked for, kb/s | come to, kb/s | answer | strength, dB |\n|-|-|-|-|-|-|")
+    for (clip, encoder), asked in BITRATES.items():
+        frames = list(takewhile(lambda frame: frame[0] <= 12, read_video(DATA / "clips" / f"{clip}.mp4")))
         for kbps in asked:
-            _coded_row(models, frames, encoder, kbps)
+            check, came_to = _coded(models, frames, encoder, kbps, ONE_KEY_FRAME)
+            seen, result = _seen(check), check.result()
+            answer = f"{result.outcome} {result.reason} | {pulse._strength(seen):.1f}"
+            print(f"| {clip} | {encoder} | {kbps} | {came_to:.0f} | {answer} |", flush=True)
 
 
-def _coded_row(models: VisionModels, frames: list[tuple[float, Picture]], encoder: str, kbps: int) -> None:
-    data = encoded([rgb for _, rgb in frames], encoder, 1000 * kbps)
+def key_frames() -> None:
+    """Print how far a beat of key frames moves sharpness and colour of a still."""
+    models = VisionModels.load(ModelStore())
+    frames = list(read_video(DATA / "controls" / f"{STILL}.mp4"))
+    print("| encoder | asked for, kb/s | come to, kb/s | sharpness | skin, green |\n|-|-|-|-|-|")
+    for encoder, kbps in product(REAL_TIME, (150, 300, 600)):
+        check, came_to = _coded(models, frames, encoder, kbps, BEAT)
+        traces = checks.pulse._traces(*_cut_out(check, next(check._windows())))
+        columns = np.stack([traces.stream[:, 0], relative(traces.skin.mean(axis=1))[:, 1]], axis=1)
+        sharpness, green = 100 * np.abs(line(regular(traces.t, columns, fs=FS)[1], FS / BEAT, fs=FS))
+        print(f"| {encoder} | {kbps} | {came_to:.0f} | {sharpness:.1f} % | {green:.2f} % |", flush=True)
+
+
+def _coded(
+    models: VisionModels, frames: list[tuple[float, Picture]], encoder: str, kbps: int, key_frame_every: int
+) -> tuple[Pulse, float]:
+    """The check after the frames as an encoder leaves them, and the rate the encoder really came to, kb/s."""
+    data = encoded([rgb for _, rgb in frames], encoder, 1000 * kbps, key_frame_every)
     check, times_s = Pulse(CheckContext(None, "")), [t for t, _ in frames]
     with FaceMeter(models, embed_interval_s=1e6) as meter, av.open(io.BytesIO(data)) as file:
         for t, decoded in zip(times_s, file.decode(video=0), strict=True):
             check.update(meter.observe(decoded.to_ndarray(format="rgb24"), CaptureTime(t)), Phase.CAPTURE, 0)
-    came_to = 8e-3 * len(data) / (times_s[-1] - times_s[0])
-    result, window = check.result(), next(check._windows())
-    strength = pulse._strength(pulse._window(checks.pulse._traces(*_cut_out(check, window))))
-    print(f"| {encoder} | {kbps} | {came_to:.0f} | {result.outcome} {result.reason} | {strength:.1f} |", flush=True)
+    return check, 8e-3 * len(data) / (times_s[-1] - times_s[0])
 
 
-def encoded(pictures: list[Picture], encoder: str, bit_rate: int) -> bytes:
-    """The pictures as an encoder in real time leaves them, with one key frame."""
+def encoded(pictures: list[Picture], encoder: str, bit_rate: int, key_frame_every: int) -> bytes:
+    """The pictures as an encoder in real time leaves them."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="matroska") as file:
         stream = file.add_stream(encoder, rate=30)
@@ -192,17 +317,16 @@ def encoded(pictures: list[Picture], encoder: str, bit_rate: int) -> bytes:
             "yuv420p",
             bit_rate,
         )
-        stream.options = REAL_TIME[encoder]
+        stream.options = {**REAL_TIME[encoder], "g": str(key_frame_every)}
         for picture in pictures:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         file.mux(stream.encode())
     return buffer.getvalue()
 
 
-REAL_TIME = {
-    "libvpx": {"deadline": "realtime", "cpu-used": "6", "g": "3000", "lag-in-frames": "0"},
-    "libx264": {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "g": "3000"},
-}
+def _seen(check: Pulse) -> pulse._Window:
+    """The first window, as the check sees it."""
+    return pulse._window(checks.pulse._traces(*_cut_out(check, next(check._windows()))))
 
 
 def _cut_out(check: Pulse, window: slice) -> tuple[Array, Array]:
@@ -223,16 +347,23 @@ def _clip_row(check: Pulse) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--noise", type=int, metavar="N")
+    parser.add_argument("--strengths", type=int, metavar="N")
     parser.add_argument("--rates", type=int, metavar="N")
+    parser.add_argument("--controls", action="store_true")
     parser.add_argument("--cost", action="store_true")
     parser.add_argument("--sensor", action="store_true")
     parser.add_argument("--clips", action="store_true")
     parser.add_argument("--bitrates", action="store_true")
+    parser.add_argument("--key-frames", action="store_true")
     asked = parser.parse_args()
     if asked.noise:
         noise(asked.noise)
+    if asked.strengths:
+        strengths(asked.strengths)
     if asked.rates:
         rates(asked.rates)
+    if asked.controls:
+        controls()
     if asked.cost:
         cost()
     if asked.sensor:
@@ -241,6 +372,8 @@ def main() -> None:
         clips()
     if asked.bitrates:
         bitrates()
+    if asked.key_frames:
+        key_frames()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,12 @@ def times(seconds: float, fps: float = FS) -> Array:
     return np.arange(round(seconds * fps) + 1) / fps
 
 
+def paced(t: Array) -> Array:
+    """Time since the frame before over its mean."""
+    intervals = np.diff(t, prepend=2 * t[0] - t[1])
+    return np.asarray(intervals / intervals.mean())
+
+
 def wave(t: Array, bpm: float) -> Array:
     """A pulse wave between about -1 and 1: fundamental and first harmonic."""
     phase = 2 * np.pi * bpm / 60 * t
@@ -52,7 +58,7 @@ def still(rng: np.random.Generator, t: Array, *, noise: float = 0.0005) -> Trace
         SKIN * (1 + noise * rng.normal(size=(len(t), 3, 3))),
         BACKDROP * (1 + noise * rng.normal(size=(len(t), 3))),
         0.05 * coloured(rng, (len(t), 6), 1.0),
-        np.stack([0.02 * rng.normal(size=len(t)), np.diff(t, prepend=t[0] - 1 / FS)], axis=1),
+        np.stack([0.02 * rng.normal(size=len(t)), paced(t)], axis=1),
     )
 
 

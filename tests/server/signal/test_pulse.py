@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from liveness_server.signal.lines import BLOOD, strongest_lines
-from liveness_server.signal.pulse import Decision, Presence, Traces, judge_pulse
+from liveness_server.signal.pulse import Decision, Presence, PulseLimits, Traces, judge_pulse
 from liveness_server.signal.resample import regular
 from liveness_server.signal.rppg import METHODS
 from server.signal.synthetic import FS, coloured, in_band_noise, living, noisy, painted, still, times, wave
@@ -99,6 +99,85 @@ def test_a_lamp_in_the_colour_of_blood_shows_in_the_background():
     assert judge_pulse(leaking).presence is Presence.COHERENT, "an encoder leaks some of a pulse into its surroundings"
 
 
+MANY = 25
+"""Seeds of each evasion."""
+
+
+def line_at(t, hz, amplitude, generator):
+    return amplitude * np.sin(2 * np.pi * hz * t + generator.uniform(0, 6))
+
+
+@pytest.mark.parametrize(("others", "levels"), [((1.9,), 0.5), ((1.9,), 5.0), ((0.9, 1.9, 2.6), 2.0)])
+def test_a_lamp_is_found_behind_whatever_else_flickers_there(others, levels):
+    """The audit's evasion: a lamp in the colour of blood on photo and background, and a stronger line behind."""
+    reasons = set()
+    for seed in range(MANY):
+        lit = painted(still(rng(seed), times(10)), beat, background=1.0)
+        flicker = sum(line_at(lit.t, hz, levels, rng(seed)) for hz in others)
+        reasons.add(judge_pulse(replace(lit, background=lit.background + flicker[:, None])).reason)
+    assert reasons == {"in_background"}
+
+
+@pytest.mark.parametrize("tint", [BLOOD, np.array((0.4, 1.0, 0.6))], ids=["blood", "greener"])
+def test_a_lamp_is_found_in_any_channel_that_reflects_it(tint):
+    lit = painted(still(rng(), times(10)), beat, tint, background=1.0)
+    for wall in ((90.0, 2.0, 2.0), (2.0, 2.0, 100.0), (2.0, 95.0, 2.0)):
+        walled = replace(lit, background=lit.background / lit.background.mean(axis=0) * wall)
+        assert judge_pulse(walled).reason == "in_background"
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5], ids=["at the line", "at half of it"])
+@pytest.mark.parametrize("others", [(1.1,), (2.6,), (0.6, 1.4, 2.6)])
+def test_a_sway_is_found_whatever_else_the_head_does(share, others):
+    """The audit's evasion: the head sways with the pulse, and more at another frequency."""
+    reasons = set()
+    for seed, column in product(range(MANY // 5), range(6)):
+        traces = living(rng(seed), times(12), 108)
+        sway = line_at(traces.t, 1.8 * share, 2.0, rng(seed))
+        sway = sway + sum(line_at(traces.t, hz, 4.0, rng(seed)) for hz in others)
+        moved = traces.motion + sway[:, None] * np.eye(6)[column]
+        reasons.add(judge_pulse(replace(traces, motion=moved)).reason)
+    assert reasons == {"follows_motion"}
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5], ids=["at the line", "at half of it"])
+@pytest.mark.parametrize(("column", "amplitude"), [(0, 0.2), (1, 0.05)], ids=["sharpness", "pacing"])
+def test_a_beat_of_the_stream_is_found_whatever_else_it_does(share, column, amplitude):
+    """The audit's evasion: the sharpness beats with the pulse, and more at 1.9 Hz."""
+    reasons = set()
+    for seed in range(MANY):
+        traces = living(rng(seed), times(12), 72)
+        both = line_at(traces.t, 1.2 * share, amplitude, rng(seed)) + line_at(traces.t, 1.9, 3 * amplitude, rng(seed))
+        stream = traces.stream + both[:, None] * np.eye(2)[column]
+        reasons.add(judge_pulse(replace(traces, stream=stream)).reason)
+    assert reasons == {"follows_stream"}
+
+
+def test_what_beats_beside_the_pulse_costs_nobody_theirs():
+    answers = Counter()
+    for seed in range(MANY):
+        traces = living(rng(seed), times(12), 72)
+        away = line_at(traces.t, 1.9, 1.0, rng(seed))[:, None]
+        answers[judge_pulse(replace(traces, background=traces.background + 5 * away)).reason] += 1
+        answers[judge_pulse(replace(traces, motion=traces.motion + 3 * away)).reason] += 1
+        answers[judge_pulse(replace(traces, stream=traces.stream + 0.3 * away)).reason] += 1
+    assert answers == {"ok": 3 * MANY}
+
+
+def test_small_beats_are_not_taken_for_the_cause():
+    traces = living(rng(), times(12), 72)
+    small = line_at(traces.t, 1.2, 1.0, rng())[:, None]
+    quiet = replace(traces, motion=np.zeros_like(traces.motion), stream=np.zeros_like(traces.stream))
+    assert judge_pulse(replace(quiet, stream=small * (0.04, 0.008))).presence is Presence.COHERENT
+    assert judge_pulse(replace(quiet, stream=small * (0.06, 0.0))).reason == "follows_stream"
+    assert judge_pulse(replace(quiet, stream=small * (0.0, 0.012))).reason == "follows_stream"
+
+
+def test_a_steady_stream_has_no_beat_in_its_rounding():
+    for fps in (12.0, 15.0, 25.0, 30.0):
+        assert judge_pulse(living(rng(), times(12, fps) * (1 + 1e-12), 72)).presence is Presence.COHERENT, fps
+
+
 @pytest.mark.parametrize("times_a_beat", [1.0, 0.5])
 def test_what_moves_with_the_head_is_not_a_pulse(times_a_beat):
     traces = living(rng(), times(12), 108)
@@ -118,6 +197,44 @@ def test_the_beat_of_a_stream_is_not_a_pulse():
     traces = living(rng(), times(12))
     paced = replace(traces, stream=traces.stream + 0.2 * beat(traces.t)[:, None] * (1.0, 0.0))
     assert judge_pulse(paced).reason == "follows_stream"
+
+
+def test_the_methods_must_read_the_same_line():
+    """Light at 2 Hz is the strongest in green, and neither POS nor CHROM sees it."""
+    lit = painted(living(rng(), times(12), 72), lambda t: np.sin(2 * np.pi * 2.0 * t), WHITE, amplitude=0.02)
+    assert judge_pulse(lit).reason == "methods_disagree"
+
+
+def test_a_region_with_another_line_does_not_have_this_one():
+    """Both cheeks have the forehead's line, in step, and a stronger one of their own."""
+    traces = living(rng(), times(12), 72)
+    other = painted(traces, lambda t: np.sin(2 * np.pi * 2.0 * t), amplitude=0.015)
+    skin = np.stack([traces.skin[:, 0], other.skin[:, 1], other.skin[:, 2]], axis=1)
+    strong = painted(still(rng(), times(12)), beat, amplitude=0.04).skin[:, :1]
+    assert judge_pulse(replace(traces, skin=np.concatenate([strong, skin[:, 1:]], axis=1))).reason == "regions_disagree"
+
+
+def test_a_line_is_as_weak_as_chrom_has_it():
+    """Noise of blue, the noisiest channel of a camera, which CHROM weighs more than POS does."""
+    for seed in range(10):
+        traces = living(rng(seed), times(12))
+        blue = 1 + 0.01 * rng(seed + 100).normal(size=(len(traces.t), 1)) * (0, 0, 1)
+        noisy_blue = replace(traces, skin=traces.skin * blue[:, None, :])
+        mean = regular(traces.t, noisy_blue.skin.mean(axis=1), fs=FS)[1]
+        (by_pos,) = strongest_lines(METHODS["pos"](mean, fs=FS)[:, None], fs=FS)
+        assert judge_pulse(noisy_blue).margin_db < by_pos.snr_db - PulseLimits().min_snr[-1] - 2
+
+
+@pytest.mark.parametrize("seconds", PulseLimits().snr_windows)
+def test_a_line_that_noise_reaches_is_too_weak(seconds):
+    """Coherent in all but strength: over 0 dB, under what its window asks for."""
+    limits, between = PulseLimits(), 0
+    least = limits.min_snr[limits.snr_windows.index(seconds)]
+    for seed in range(12):
+        decision = judge_pulse(living(rng(seed), times(seconds), noise=0.0035 if seconds < 10 else 0.004))
+        between += -least < decision.margin_db < 0 and decision.reason == "weak_signal"
+        assert decision.margin_db >= 0 or decision.reason == "weak_signal"
+    assert between >= 2
 
 
 def test_regions_must_share_it_and_be_in_step():

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot, log, sqrt
 from statistics import median
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..signal.pulse import Decision, Presence, PulseLimits, Traces, judge_pulse
 from ..signal.resample import runs
 from ..signal.valid import Array
 from ..types import CaptureTime, CheckResult, Face, FaceObservation, LightStep, Phase, StreamStats
+from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.landmarks import KEPT
 from .base import Check, CheckContext, Measured
 from .limits import QualityLimits
@@ -50,9 +52,12 @@ class PulseConfig:
     """Seconds between windows that are compared for calm. A choice."""
     max_gap_s: float = 1.0
     """Seconds without a face that a window may bridge: a freeze of 1 s cost 2 dB of 9 on a still face."""
-    min_bitrate: float = 190_000.0
+    min_bitrate_vp8: float = 190_000.0
     """Bits per second of VP8, median of the receiver's samples in the window; less leaves no pulse. A still face of 528
     by 592 pixels keeps 4.9 dB of 9.2 at 220 kb/s and 0.1 dB at 165: the middle by ratio (server/docs/pulse.md)."""
+    min_bitrate_h264: float = 160_000.0
+    """Bits per second of H.264, likewise. The same face has its pulse at 188 kb/s, and at 138 a line of 8.0 dB in
+    another colour: the middle by ratio. Of other codecs no limit is known."""
     max_speed: float = 0.6
     """Pupil distances per second, rms of the nose bridge: a pulse was read at 0.08 on a real face and at 0.48 on a
     rendered one; at 1.2 the strongest line was the head's own. Under the middle. See server/docs/pulse.md."""
@@ -68,6 +73,7 @@ class Pulse(Check):
 
     name = "pulse"
     Config = PulseConfig
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
     measured = Measured("strength of the line over what its window asks for", "dB", "min_margin", higher_is_live=True)
 
     def __init__(self, context: CheckContext, config: PulseConfig | None = None) -> None:
@@ -80,8 +86,9 @@ class Pulse(Check):
         self._started: CaptureTime | None = None
         self._lit: tuple[float, float] | None = None
         """Capture times between which coloured light may have been on the face."""
-        self._bitrates: list[tuple[CaptureTime, float]] = []
-        """Capture time of the newest face and what came of VP8 in the second before, bits per second."""
+        self._needed = {"VP8": self.config.min_bitrate_vp8, "H264": self.config.min_bitrate_h264}
+        self._rates: list[tuple[CaptureTime, float]] = []
+        """Capture time of the newest face, and the bits of the second before over those that its codec needs."""
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
         """Keep what is needed of one frame, in any phase; a covered face is a gap."""
@@ -97,9 +104,10 @@ class Pulse(Check):
         self._rows.append(row)
 
     def receive_stats(self, stats: StreamStats) -> None:
-        """Note what the stream held at this moment; only of VP8 is it known how little is too little."""
-        if self._times and stats.codec == "VP8":
-            self._bitrates.append((self._times[-1], stats.bitrate))
+        """Note what the stream held at this moment, where it is known how little is too little."""
+        needed = self._needed.get(stats.codec)
+        if self._times and needed is not None:
+            self._rates.append((self._times[-1], stats.bitrate / needed))
 
     def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:
         """Leave out the time in which these colours are shown; of a light that was skipped, the time until now."""
@@ -173,8 +181,8 @@ class Pulse(Check):
         return "too_bright" if luma > self.config.light.max_luma or clipped > self.config.light.max_clipped else None
 
     def _coding(self, t: Array) -> str | None:
-        within = [bitrate for at, bitrate in self._bitrates if t[0] < at <= t[-1]]
-        return "low_bitrate" if within and median(within) < self.config.min_bitrate else None
+        within = [rate for at, rate in self._rates if t[0] < at <= t[-1]]
+        return "low_bitrate" if within and median(within) < 1 else None
 
 
 def _row(face: Face) -> tuple[float, ...]:
@@ -205,10 +213,11 @@ def _traces(t: Array, rows: Array) -> Traces:
     ipd = float(np.median(rows[:, _PLACE][:, 2]))
     place = 100 * rows[:, _PLACE] / ipd
     intervals = np.diff(t, prepend=2 * t[0] - t[1])
+    pacing = intervals / intervals.mean()
     return Traces(
         t=t,
         skin=rows[:, _SKIN].reshape(-1, 3, 3),
         background=rows[:, _BACKGROUND],
         motion=np.concatenate([place, rows[:, _POSE]], axis=1),
-        stream=np.stack([rows[:, _SHARPNESS], intervals], axis=1),
+        stream=np.stack([rows[:, _SHARPNESS], pacing], axis=1),
     )

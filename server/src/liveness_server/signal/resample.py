@@ -30,7 +30,7 @@ def regular(t: ArrayLike, x: ArrayLike, *, fs: float) -> tuple[Array, Array]:
     Notes
     -----
     Linear interpolation of a 30 Hz stream passes 3.5 Hz with -0.4 dB. A gap becomes a straight line, which has no pulse
-    in it: leave long ones out with `longest_run` first.
+    in it: split at long ones with `runs` first.
 
     Examples
     --------
@@ -59,15 +59,3 @@ def runs(t: ArrayLike, *, max_gap: float) -> list[slice]:
     times = valid_times(t)
     cuts = np.flatnonzero(np.diff(times) > max_gap) + 1
     return [slice(int(a), int(b)) for a, b in zip([0, *cuts], [*cuts, len(times)], strict=True)]
-
-
-def longest_run(t: ArrayLike, *, max_gap: float) -> slice:
-    """Return the run of `runs` that spans the most time; the first of equals.
-
-    Examples
-    --------
-    >>> longest_run([0.0, 0.1, 0.2, 2.0, 2.1], max_gap=0.5)
-    slice(0, 3, None)
-    """
-    times = valid_times(t)
-    return max(runs(times, max_gap=max_gap), key=lambda run: float(times[run.stop - 1] - times[run.start]))

@@ -24,6 +24,11 @@ SNR_HALF_WIDTH_HZ: Final = 0.1
 SUBHARMONIC_SHARE: Final = 0.5
 """A line at half the strongest one's frequency is the fundamental from this share of its power on. A pulse wave's
 first harmonic rarely holds more power than the fundamental; noise at half the frequency rarely holds half."""
+PROMINENCE_REACH_HZ: Final = 1.0
+"""Hz on either side that a line is compared with: wide enough for three other lines, narrow enough that the slope of a
+movement's spectrum does not count as a line."""
+LOWEST_HZ: Final = 0.2
+"""Hz under which a window of 8 s has lost its power with its slope."""
 
 
 def periodogram(x: ArrayLike, *, fs: float, taper: str = "hann") -> tuple[Array, Array]:
@@ -150,6 +155,45 @@ def snr_db(f: Array, p: Array, f0: float, *, band: tuple[float, float]) -> float
     if signal <= 0:
         return -np.inf
     return float(10 * np.log10(signal / max(rest, 1e-300)))
+
+
+def prominence_db(f: Array, p: Array, f0: float, *, feet: float) -> Array:
+    """Compare the power density at `f0` with the lower quartile of that within `PROMINENCE_REACH_HZ` of it.
+
+    Unlike `snr_db` it hardly cares for stronger lines elsewhere: three of them leave the quartile what it was. On white
+    noise the quartile is 5.4 dB under the mean.
+
+    Parameters
+    ----------
+    f : shape (m,)
+        Frequencies, Hz.
+    p : shape (m, k)
+        Power density of k traces, any unit.
+    f0 : float
+        Hz.
+    feet : float
+        Hz on either side of `f0` that its own line reaches: 2 over the seconds of a Hann window.
+
+    Returns
+    -------
+    shape (k,)
+        Decibels.
+
+    Examples
+    --------
+    >>> t = np.arange(300) / 30
+    >>> noise = np.random.default_rng(1).normal(size=300)
+    >>> lines = np.sin(2 * np.pi * 1.2 * t) + 5 * np.sin(2 * np.pi * 1.9 * t) + 0.1 * noise
+    >>> f, p = periodogram(lines[:, None], fs=30.0)
+    >>> bool(prominence_db(f, p, 1.2, feet=0.2)[0] > 30), bool(prominence_db(f, p, 1.55, feet=0.2)[0] < 20)
+    (True, True)
+    >>> round(snr_db(f, p[:, 0], 1.2, band=(0.7, 3.5)))
+    -14
+    """
+    apart = np.abs(f - f0)
+    beside = (apart > feet) & (apart <= PROMINENCE_REACH_HZ) & (f >= LOWEST_HZ)
+    floor = np.quantile(p[beside], 0.25, axis=0)
+    return np.asarray(10 * np.log10(np.maximum(p[int(apart.argmin())], 1e-300) / np.maximum(floor, 1e-300)))
 
 
 def line(x: ArrayLike, f0: float, *, fs: float) -> ComplexArray:
