@@ -20,6 +20,7 @@ import msgspec
 from ..errors import ConfigError
 from ..types import Outcome
 from .dataset import Label
+from .wording import counted
 
 MIN_PRESENTATIONS: Final = 20
 """On each side. A choice: none of 20 beyond an edge still leaves 13.9 % that may lie there (one-sided, 95 %)."""
@@ -201,7 +202,7 @@ def _side(check: str, name: str, samples: Sequence[Sample], sign: float) -> Side
     subjects = len({sample.subject for sample in known})
     if len(known) < MIN_PRESENTATIONS or subjects < MIN_SUBJECTS:
         raise CalibrationError(
-            f"{check}: measured {len(known)} {name} presentations of {subjects} subjects "
+            f"{check}: measured {counted(len(known), f'{name} presentation')} of {counted(subjects, 'subject')} "
             f"({len(samples) - len(known)} have no number); at least {MIN_PRESENTATIONS} of {MIN_SUBJECTS} are needed"
         )
     return _edge(samples, sign)
