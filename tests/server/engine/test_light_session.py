@@ -8,6 +8,7 @@ import pytest
 
 from acting import OFFSET, Actor, connected, frame_times, spec
 from liveness_server import wire
+from liveness_server.engine.light import SETTLE_S
 from liveness_server.engine.policy import Policy
 from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.engine.replay import closing_line, replay
@@ -17,6 +18,8 @@ from liveness_server.types import FaceObservation, Outcome, ServerTime, SkinRegi
 from reflecting import Scene
 
 DEMO = shipped_policies()["demo"]
+DARK = Scene(skin=0.0, behind=0.0)
+"""A screen whose light arrives nowhere."""
 
 
 def policy(**kept) -> Policy:
@@ -119,6 +122,38 @@ def test_no_colours_unless_they_help(asked, features):
     person.play(session)
     assert not person.lights
     assert outcome_of(session) == (Outcome.INCONCLUSIVE, "not_run")
+
+
+def test_where_light_may_only_deny_it_is_asked_for_and_need_not_answer():
+    session, person = announced(policy(confirm_one_of=(), may_deny=frozenset({"light_response"})), "light"), Lit(DARK)
+    person.play(session)
+    assert person.lights
+    assert outcome_of(session) == (Outcome.INCONCLUSIVE, "weak_response")
+    assert session.verdict.decision is Outcome.PASS
+
+
+def test_a_face_that_does_not_answer_the_light_around_it_is_denied():
+    session = announced(policy(confirm_one_of=(), may_deny=frozenset({"light_response"})), "light")
+    Lit(Scene(skin=0.0, behind=0.15)).play(session)
+    assert session.verdict.decision is Outcome.FAIL
+    assert session.verdict.reasons == ("light_response:no_response",)
+
+
+@pytest.mark.parametrize(
+    ("features", "scene", "reason"),
+    [((), Scene(), "light_response:not_run"), (("light",), DARK, "light_response:weak_response")],
+    ids=["client without", "no answer"],
+)
+def test_nothing_is_waited_for_where_light_must_confirm_and_did_not(features, scene, reason):
+    """The pulse that is missing too would change nothing any more."""
+    asked = replace(policy(), must_confirm=DEMO.must_confirm | {"light_response", "pulse"}, confirm_one_of=())
+    session, person = announced(replace(asked, timing=replace(asked.timing, wait_s=30.0)), *features), Lit(scene)
+    person.play(session)
+    assert session.verdict.decision is Outcome.INCONCLUSIVE
+    assert reason in session.verdict.reasons
+    capture = [t for t, state in person.states if state is State.CAPTURING]
+    light_s = sum(step.duration_s for step in person.lights[0].steps) + SETTLE_S if person.lights else 0.0
+    assert capture[-1] - capture[0] == pytest.approx(light_s + asked.timing.capture_s, abs=0.2)
 
 
 def test_the_calm_time_comes_after_the_colours():

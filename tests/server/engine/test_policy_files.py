@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from liveness_server.checks import REGISTRY
-from liveness_server.engine.policy_files import SPINE, load_policies, parse_policy, shipped_policies
+from liveness_server.engine.policy_files import SPINE, STOPS, Replica, load_policies, parse_policy, shipped_policies
 from liveness_server.errors import ConfigError
 from liveness_server.types import Profile
 
@@ -100,12 +100,83 @@ def test_a_stricter_policy_asks_for_no_less():
     assert standard.rules.steps <= strict.rules.steps
 
 
-def test_nothing_that_passes_a_screen_replay_confirms_alone():
-    """Texture reads surroundings, micro-movement a shaken photograph, and a pulse is on every replay."""
-    for policy in shipped_policies().values():
-        assert "micro_movement" not in policy.must_confirm
-        if "texture" in policy.must_confirm or "pulse" in policy.must_confirm:
-            assert "depth" in policy.must_confirm
+def test_what_a_replay_or_a_print_has_never_confirms_alone():
+    """Texture reads surroundings, micro-movement a shaken photograph; replays have a pulse, prints answer light."""
+    for name, policy in shipped_policies().items():
+        required = [{check} for check in policy.must_confirm] + [set(group) for group in policy.confirm_one_of]
+        evidence = [group for group in required if group & set(STOPS)]
+        for replica in Replica if evidence else ():
+            assert any(all(replica in STOPS[check] for check in group) for group in evidence), (name, replica)
+        assert bool(evidence) == (name not in {"convenience", "demo"}), (
+            "these two say that they ask for challenges only"
+        )
+
+
+def test_light_is_no_substitute_for_a_pulse():
+    shipped = shipped_policies()
+    assert all(not policy.confirm_one_of for policy in shipped.values())
+    assert {"pulse", "light_response"} <= shipped["motion-free"].must_confirm
+    assert all("pulse" in shipped[name].must_confirm for name in ("standard", "strict", "motion-free"))
+    denying = {
+        name for name, policy in shipped.items() if "light_response" in policy.terms(with_reference=False).denying
+    }
+    assert denying == {"standard", "strict", "motion-free"}
+
+
+def test_every_check_is_one_that_looks_for_attacks_or_one_that_does_not():
+    assert set(REGISTRY) == set(STOPS) | (SPINE - {"active"}) | {"image_quality", "match"}
+
+
+def production(confirm: str = "", one_of: str = "[]", challenges_only: str = "false") -> str:
+    return f"""
+production = true
+challenges_only = {challenges_only}
+[checks]
+confirm = ["active", "single_face", "face_continuity", "identity_continuity"{confirm}]
+confirm_one_of = {one_of}
+"""
+
+
+@pytest.mark.parametrize(
+    ("confirm", "one_of"),
+    [
+        (', "depth"', "[]"),
+        (', "pulse", "light_response"', "[]"),
+        (', "pulse"', '[["depth", "light_response"]]'),
+        ("", '[["pulse", "depth"], ["depth", "light_response"]]'),
+        (', "depth", "texture", "micro_movement"', "[]"),
+    ],
+)
+def test_production_takes_what_stops_paper_and_screens(confirm, one_of):
+    assert parse_policy("ours", production(confirm, one_of)).production
+
+
+@pytest.mark.parametrize(
+    ("confirm", "one_of", "told"),
+    [
+        ("", "[]", "must confirm evidence of life"),
+        (', "match", "image_quality"', "[]", "must confirm evidence of life"),
+        (', "texture"', "[]", "a face on paper can have what is confirmed"),
+        (', "micro_movement"', "[]", "a face on paper"),
+        (', "stream_integrity", "reused_recording"', "[]", "a face on paper"),
+        (', "light_response"', "[]", "a face on paper"),
+        (', "pulse"', "[]", "a face on screen can have what is confirmed (pulse); confirm depth or light_response"),
+        ("", '[["pulse", "light_response"]]', "a face on paper"),
+        ("", '[["depth", "texture"]]', "a face on paper"),
+        (', "pulse"', '[["depth", "texture"]]', "a face on screen"),
+    ],
+)
+def test_production_refuses_what_a_replica_has(confirm, one_of, told):
+    with pytest.raises(ConfigError) as error:
+        parse_policy("ours", production(confirm, one_of))
+    assert told in str(error.value)
+    assert not parse_policy("ours", production(confirm, one_of).replace("production = true", "")).production
+
+
+def test_challenges_alone_say_what_they_are():
+    assert parse_policy("ours", production(challenges_only="true")).production
+    with pytest.raises(ConfigError, match="and yet it confirms more"):
+        parse_policy("ours", production(', "depth"', challenges_only="true"))
 
 
 def test_thresholds_must_be_those_of_the_loaded_models():

@@ -33,7 +33,7 @@ class Capture:
         return self._steady_at is not None
 
     def shine(self, t: CaptureTime) -> wire.Light | None:
-        """Ask for colours first where they may confirm what is missing: they would disturb the calm time."""
+        """Ask for colours first where they may matter: they would disturb the calm time."""
         if not (self.light.announced and self._judge.wants(CHECK_NAME)):
             return None
         asked = self.light.begin(self._draw, t)
@@ -64,4 +64,4 @@ class Capture:
         if waited_s < self._next_look_s:
             return False
         self._next_look_s = waited_s + POLL_S
-        return not self._judge.waiting()
+        return not self._judge.waiting(CHECK_NAME)  # the colours, if there were any, are over

@@ -67,8 +67,9 @@ class Judge:
         return self._dropped > MAX_DROP_RATIO * (self._dropped + self._observed)
 
     def wants(self, check: str) -> bool:
-        """Whether a pass is missing what this check could confirm."""
-        return check in self._terms.missing(self.results())
+        """Whether what this check finds can still matter: it may deny, or confirm what a pass is missing."""
+        results = self.results()
+        return check in self._terms.may_deny | self._terms.missing(results) and not denials(results, self._terms)
 
     def by_evidence(self, *incomplete: str) -> Judgement:
         """Decide by what was seen; `incomplete` says why there is not more, and rules a pass out."""
@@ -78,10 +79,15 @@ class Judge:
             decision = Outcome.INCONCLUSIVE
         return decision, (*incomplete, *reasons_of(results, self._terms))
 
-    def waiting(self) -> bool:
-        """Whether a confirmation is missing that more time may bring: not when the evidence fails already."""
+    def waiting(self, *over: str) -> bool:
+        """Whether a confirmation is missing that more time may bring: not when the evidence fails already.
+
+        `over`: checks whose evidence will not grow. Where one of them must confirm and did not, waiting is in vain.
+        """
         results = self.results()
-        return not denials(results, self._terms) and bool(self._terms.missing(results))
+        missing = self._terms.missing(results)
+        hopeless = missing & self._terms.required & set(over)
+        return not hopeless and not denials(results, self._terms) and bool(missing - set(over))
 
     def cut_short(self, reason: str) -> Judgement:
         """Inconclusive, unless the evidence already fails: nobody escapes a failure by leaving."""

@@ -4,6 +4,7 @@ One TOML file is one policy, named like the file:
 
     description = "…"
     production = true                       # may be offered by a server in production mode
+    challenges_only = false                 # production without evidence of life, on purpose
     match_required = false                  # whether a session needs a reference
     profiles = ["standard"]
     [checks]
@@ -15,14 +16,16 @@ One TOML file is one policy, named like the file:
     [timing]                                # any field of `Timing`
     wait_s = 12.0
 
-Everything but `checks.confirm` has a default. A name or field that does not exist is an error, never ignored.
+Everything but `checks.confirm` has a default. A name or field that does not exist is an error, never ignored. For
+production, what is confirmed must stop paper and screens alike, or the file says `challenges_only`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -44,6 +47,28 @@ NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,63}")
 SPINE: Final = frozenset({ACTIVE, "single_face", "face_continuity", "identity_continuity"})
 """What every policy must confirm: without these a session would not speak of one person who was asked something."""
 
+
+class Replica(StrEnum):
+    """What a face is most cheaply shown on."""
+
+    PAPER = "paper"
+    SCREEN = "screen"
+
+
+STOPS: Final[Mapping[str, frozenset[Replica]]] = {
+    "depth": frozenset(Replica),
+    "pulse": frozenset({Replica.PAPER}),
+    "light_response": frozenset({Replica.SCREEN}),
+    "texture": frozenset(),
+    "micro_movement": frozenset(),
+    "stream_integrity": frozenset(),
+    "reused_recording": frozenset(),
+    "deepfake_temporal": frozenset(),
+}
+"""Check -> what does not get its PASS while it shows a face at rest: a pulse is on every replay, paper answers light as
+skin does, texture knows neither without a border in view, a shaken photograph moves. One row for every check that looks
+for attacks (server/docs/threat-model.md)."""
+
 T = TypeVar("T", ActiveRules, Timing)
 
 
@@ -60,6 +85,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     checks: _Checks
     description: str = ""
     production: bool = False
+    challenges_only: bool = False
     match_required: bool = False
     profiles: tuple[Profile, ...] = tuple(Profile)
     rules: dict[str, Any] = {}
@@ -126,6 +152,29 @@ def _check(name: str, file: _File) -> None:
         raise ValueError("a group of `checks.confirm_one_of` is empty")
     if not file.profiles:
         raise ValueError("`profiles` is empty")
+    if file.production or file.challenges_only:
+        _check_evidence(file.checks, challenges_only=file.challenges_only)
+
+
+def _check_evidence(checks: _Checks, *, challenges_only: bool) -> None:
+    """Refuse what looks like evidence of life and is not."""
+    required = [{name} for name in checks.confirm] + [set(group) for group in checks.confirm_one_of]
+    evidence = [group for group in required if group & set(STOPS)]
+    if challenges_only and evidence:
+        raise ValueError("`challenges_only`, and yet it confirms more")
+    if not (challenges_only or evidence):
+        raise ValueError("for production it must confirm evidence of life (depth), or say `challenges_only = true`")
+    for replica in Replica if evidence else ():
+        _check_stopped(replica, evidence)
+
+
+def _check_stopped(replica: Replica, evidence: list[set[str]]) -> None:
+    """A group is worth what its weakest member is."""
+    if any(all(replica in STOPS.get(name, ()) for name in group) for group in evidence):
+        return
+    has = ", ".join(sorted(set().union(*evidence)))
+    stopping = " or ".join(sorted(name for name, stopped in STOPS.items() if replica in stopped))
+    raise ValueError(f"a face on {replica} can have what is confirmed ({has}); confirm {stopping} as well")
 
 
 def _fields(kind: type[T], values: dict[str, Any]) -> T:
