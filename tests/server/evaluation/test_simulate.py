@@ -48,7 +48,7 @@ def test_an_injector_who_paints_the_light_is_taken_for_lit(models):
     asks = dataclasses.replace(DEMO, confirm_one_of=(frozenset({"light_response"}),))
     source = PortraitSource("hopper", models.bundle, seconds=12.0, seed=1)
     performer = SPECIES["puppet_tinted"].perform(source, 1, SIZE)
-    verdict = simulate(performer, models, attempt(asks, models, seed=1), fps=FPS).verdict
+    verdict = simulate(performer, models, attempt(asks, models, seed=1), fps=FPS, light=True).verdict
     assert verdict.decision is Outcome.PASS
     assert {check.check: check.reason for check in verdict.checks}["light_response"] == "ok"
 

@@ -77,15 +77,18 @@ def simulate(
     limit_s: float = LIMIT_S,
     times: Iterable[float] | None = None,
     bit_rate: int | None = None,
+    light: bool = False,
     keep_transcript: bool = False,
 ) -> Session:
     """Play a session to its end, which it always has: after `limit_s` stream seconds the performer leaves.
 
     `times`: rising capture times of the frames, seconds from 0, for an attack whose times are its own; None: `fps` a
     second. `bit_rate`: bits a second of a VP8 stream that the frames pass through; None leaves them as they are.
+    `light`: the client announces that it can show colours, and says that it showed them as asked; they fall on a
+    performer who is `Lit`.
     """
     session = Session(spec, keep_transcript=keep_transcript)
-    session.receive_hello(spec.created, [FEATURE] if isinstance(performer, Lit) else [])
+    session.receive_hello(spec.created, [FEATURE] if light else [])
     session.receive_offer(spec.created)
     with FaceMeter(models) as meter:
         stage = _Stage(session, performer, meter, _Link(fps, bit_rate), latency_s)
@@ -161,6 +164,7 @@ class _Stage:
                 self.performer.prompt(message.kind, at)
             elif isinstance(message, wire.Progress):
                 self.performer.done(at)
-            elif isinstance(message, wire.Light) and isinstance(self.performer, Lit):
-                self.performer.light(message.steps, at)
+            elif isinstance(message, wire.Light):
+                if isinstance(self.performer, Lit):
+                    self.performer.light(message.steps, at)
                 self.session.receive_light_shown(wire.LightShown(message.id, as_asked(message.steps)), now)

@@ -48,6 +48,7 @@ class Setting:
     width: int
     bit_rate: int | None
     reference: bool
+    light: bool
     code: str
 
     @property
@@ -64,6 +65,7 @@ def main() -> None:
         width=options.width,
         bit_rate=options.bit_rate,
         reference=options.reference,
+        light=options.light,
         code=code_of(options.policy),
     )
     rows = {} if options.out is None or not options.out.exists() else known(options.out, setting, options.any_code)
@@ -85,6 +87,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--bit-rate", type=int, help="bits a second of VP8; without, frames arrive as they are")
     parser.add_argument("--reference", action="store_true", help="compare with the face each attack claims to be")
+    parser.add_argument("--light", action="store_true", help="the client announces colours, which fall on who is lit")
     parser.add_argument("--jobs", type=int, default=1, choices=(1, 2))
     parser.add_argument("--out", type=Path, help="JSON lines, one per session; read first, then added to")
     parser.add_argument("--any-code", action="store_true", help="count sessions of other code and rules as well")
@@ -162,6 +165,7 @@ def one_session(name: str, seed: int, setting: Setting) -> dict:
         fps=setting.fps,
         times=own() if species.timing is Timing.OWN else None,
         bit_rate=setting.bit_rate,
+        light=setting.light,
     )
     verdict = session.verdict
     return {

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from liveness_server.evaluation.attacks import SPECIES
+from liveness_server.evaluation.attacks import SPECIES, Family
 from liveness_server.evaluation.attacks.hand import STAND, Handling
 from liveness_server.evaluation.attacks.optics import Placement
-from liveness_server.evaluation.attacks.performer import Deaf, Rehearsed
+from liveness_server.evaluation.attacks.performer import Deaf, Lit, Rehearsed
 from liveness_server.evaluation.attacks.prints import TILT
 from liveness_server.evaluation.attacks.puppets import attacker
 from liveness_server.evaluation.attacks.sources import ClipFootage
 from liveness_server.evaluation.attacks.swaps import SWITCH_AFTER
-from liveness_server.types import CaptureTime
+from liveness_server.types import CaptureTime, LightStep
 from server.evaluation.attacks.conftest import SEED, SIZE
 
 OBEYING = {"puppet", "puppet_painted_pulse", "puppet_tinted", "puppet_on_phone", "face_swap", "swap_after"}
@@ -126,3 +126,21 @@ def test_who_obeys_holds_a_hand_before_the_face_under_any_mask(source):
     asked, unasked = (frames("face_swap", source, *prompts, times=(0.0, 1.9)) for prompts in (["hand_across_face"], []))
     changed = np.abs(asked[-1].astype(int) - unasked[-1]).max(-1) > 30
     assert changed.mean() > 0.05
+
+
+def test_light_falls_on_whatever_stands_before_the_camera_and_on_nothing_injected(source):
+    """But for an injector who paints it, and for those who wear a mask over a face that stands there."""
+    lit = {name for name, species in SPECIES.items() if isinstance(species.perform(source, SEED, SIZE), Lit)}
+    presented = {name for name, species in SPECIES.items() if species.family is Family.PRESENTATION}
+    assert lit == presented | {"puppet_tinted", "face_swap", "swap_after"}
+
+
+@pytest.mark.parametrize(
+    "name", ["flat_print", "phone_replay", "brightness_pulsed_photo", "swap_after", "puppet_tinted"]
+)
+def test_light_is_seen_from_its_lag_to_its_end_and_changes_nothing_else(name, source):
+    times = (0.0, 0.1, 0.6, 1.5)
+    dark, lit = (SPECIES[name].perform(source, SEED, SIZE) for _ in range(2))
+    lit.light((LightStep("#00ff00", 0.8, 0.1),), 0.0)
+    same = [np.array_equal(dark.frame(t), lit.frame(t)) for t in times]
+    assert same == [True, True, False, True]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ...types import CaptureTime
 from ...vision.landmarks import Picture
 from ..presenter import MOVES
+from ..presenter.light import Glow, Reflection, Step
 from .eyes import EyeHoles
 from .hand import HELD, SHAKEN, Grip, Handling, tilts
 from .optics import IPD_MM, Camera, Placement, Sheet, bent, flat, over, page
@@ -67,7 +68,7 @@ def window(still: Still, width: float, height: float) -> tuple[int, int, int, in
 
 
 class Held:
-    """A sheet in a hand before a second camera; it follows what can be asked of a sheet."""
+    """A sheet in a hand before a second camera; it follows what can be asked of a sheet, and answers light as skin."""
 
     def __init__(self, sheet: Sheet, at: Placement, size: Size, *, grip: Grip, seed: int, see: See = flat) -> None:
         rng = np.random.default_rng(seed)
@@ -84,6 +85,10 @@ class Held:
         """Bring it back."""
         self._handling.done(t)
 
+    def light(self, steps: Sequence[Step], t: float) -> None:
+        """Let the screen's light fall on the sheet, as far away as a face would be, and on the room."""
+        self._film.light(Glow(steps, t, Reflection()))
+
     def frame(self, t: float) -> Picture:
         """The second camera's frame."""
         return self.shown(self._sheet, t)
@@ -91,7 +96,7 @@ class Held:
     def shown(self, sheet: Sheet, t: float) -> Picture:
         """The frame with another sheet in the same hand."""
         seen = self._see(sheet, self._handling.hold(self._at, t), self._camera)
-        return self._film.film(over(seen, self._scene), t)
+        return self._film.film(over(seen, self._scene), t, seen[..., 3])
 
 
 class PaperMask:
@@ -115,6 +120,10 @@ class PaperMask:
         """Back to rest."""
         self._behind.done(t)
         self._held.done(t)
+
+    def light(self, steps: Sequence[Step], t: float) -> None:
+        """Page and eyes answer it alike."""
+        self._held.light(steps, t)
 
     def frame(self, t: float) -> Picture:
         """The second camera's frame."""

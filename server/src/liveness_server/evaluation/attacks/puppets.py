@@ -79,11 +79,11 @@ class Marionette:
             self._blink = next(self._blinks)
 
 
-class Tinted(Marionette):
-    """The same, by an injector who reads which colours are asked for and paints their light on the face."""
+class LitMarionette(Marionette):
+    """The same before a screen, or by an injector who reads which colours are asked for and paints their light."""
 
     def light(self, steps: Sequence[Step], t: float) -> None:
-        """Tint what comes from `t` on, as a screen's light would, skin more than room."""
+        """Tint what comes from `t` on: skin more than room."""
         self._sensor.glow = Glow(steps, t, Reflection())
 
 
@@ -104,13 +104,13 @@ def puppet(source: Source, seed: int, size: Size, *, pulse: bool = False) -> Per
     return Marionette(source.canvas(size), source.still(size), source.bundle, seed=seed, pulse=pulse)
 
 
-def tinted(source: Source, seed: int, size: Size) -> Performer:
-    """The same, and whatever coloured light is asked for."""
-    return Tinted(source.canvas(size), source.still(size), source.bundle, seed=seed)
+def person(source: Source, seed: int, size: Size) -> Performer:
+    """The stand-in for a living person who obeys, where footage cannot: has a pulse, and answers a screen's light."""
+    return LitMarionette(source.canvas(size), source.still(size), source.bundle, seed=seed, pulse=True)
 
 
 attacker = partial(puppet, pulse=True)
-"""`attacker(source, seed, size)`: the stand-in for a living person who obeys, where footage cannot."""
+"""`attacker(source, seed, size)`: the same in a stream or on a screen, where no light falls on it."""
 
 
 def nobody(source: Source, seed: int, size: Size) -> Still:
@@ -166,12 +166,12 @@ PUPPETS = (
     Species(
         "puppet_tinted",
         Family.INJECTION,
-        "injected stream: one photograph animated by mesh warp, tinted as the coloured light asks",
-        "The same without a pulse, by an injector who reads the server's messages and paints the light on the face.",
+        "injected stream: one photograph animated by mesh warp, painted with a pulse and the coloured light asked for",
+        "The same with a pulse, by an injector who reads the server's messages and paints their light too.",
         "Obeys every prompt, and shows the coloured light.",
         _WARP + " Light without shadow or gloss; nobody's display delay.",
         Timing.STEADY,
-        tinted,
+        person,
         script=every_move,
     ),
     Species(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...vision.landmarks import Picture
+from ..presenter.light import Glow
 from ..presenter.sensor import Sensor
 from .optics import Matrix
 
@@ -106,6 +107,17 @@ class SecondCamera:
         self._blur = blur_px
         self._sensor = Sensor(size, seed=seed, pulse_bpm=60.0, pulse_amplitude=0.0)
 
-    def film(self, rgb: Picture, t: float) -> Picture:
-        """The frame it delivers at `t` seconds."""
-        return self._sensor.expose(np.asarray(cv2.GaussianBlur(rgb, (0, 0), self._blur), dtype=np.uint8), t)
+    def light(self, glow: Glow) -> None:
+        """A screen beside the camera lights what it films."""
+        self._sensor.glow = glow
+
+    def film(self, rgb: Picture, t: float, shape: Picture) -> Picture:
+        """The frame it delivers at `t` seconds; `shape` (h, w) is the alpha of the instrument, nearest to the light."""
+        blurred = np.asarray(cv2.GaussianBlur(rgb, (0, 0), self._blur), dtype=np.uint8)
+        return self._sensor.expose(blurred, t, near_weight(shape) if self._sensor.lit(t) else None)
+
+
+def near_weight(shape: Picture) -> Floats:
+    """(h / 2, w / 2) weight 0..1 of an alpha: what stands near enough to take the light as a face does."""
+    half = cv2.resize(shape, (shape.shape[1] // 2, shape.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(half, dtype=np.float32) / np.float32(255)

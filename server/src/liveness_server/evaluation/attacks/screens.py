@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -9,6 +10,8 @@ import cv2
 import numpy as np
 
 from ...vision.landmarks import Picture
+from ..presenter.light import Step
+from .glass import VEIL, GlassGlow
 from .hand import HELD, STAND, Grip, Hand
 from .optics import Camera, Placement, Sheet, homography, over
 from .performer import Performer, Rehearsed
@@ -81,7 +84,11 @@ class Screen:
         x, y, w, h = cv2.boundingRect(np.ascontiguousarray(seen[..., 3]))
         if w:
             self._light(seen, sheet, matrix, (slice(y, y + h), slice(x, x + w)), t)
-        return self._film.film(over(np.asarray(seen, dtype=np.uint8), self._scene), t)
+        return self._film.film(over(np.asarray(seen, dtype=np.uint8), self._scene), t, np.asarray(seen[..., 3]))
+
+    def light(self, steps: Sequence[Step], t: float, veil: float) -> None:
+        """Let the light of the screen that asks fall on this one's glass, and on the room."""
+        self._film.light(GlassGlow(steps, t, veil=veil))
 
     def _light(
         self, seen: Picture, sheet: Sheet, matrix: np.typing.NDArray[np.float64], box: tuple[slice, slice], t: float
@@ -133,6 +140,10 @@ class OnScreen:
     def done(self, t: float) -> None:
         """Tell who is shown."""
         self._shown.done(t)
+
+    def light(self, steps: Sequence[Step], t: float, *, veil: float = VEIL) -> None:
+        """It falls on the device, whoever is shown."""
+        self._screen.light(steps, t, veil)
 
     def frame(self, t: float) -> Picture:
         """The second camera's frame."""

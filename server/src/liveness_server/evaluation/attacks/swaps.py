@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ...types import CaptureTime
 from ...vision.landmarks import Picture
-from .performer import Performer
-from .puppets import attacker
+from ..presenter.light import Step
+from .performer import Lit, Performer
+from .puppets import person
 from .source import Size, Source, Still, as_filmed, donor, footage
 from .species import Family, Perform, Species, Timing
 from .trackers import own_tracker
@@ -94,6 +95,11 @@ class Swapped:
         self._done += 1
         self._wearer.done(t)
 
+    def light(self, steps: Sequence[Step], t: float) -> None:
+        """It falls on the wearer, whose colours the mask takes on; on footage none falls."""
+        if isinstance(self._wearer, Lit):
+            self._wearer.light(steps, t)
+
     def frame(self, t: float) -> Picture:
         """The wearer's frame, with the donor's face when it is time."""
         rgb = self._wearer.frame(t)
@@ -131,7 +137,7 @@ SWAPS = (
         "Obeys every prompt: the attacker answers, the donor's face is worn. The attacker is a puppet of the source.",
         _CRUDE,
         Timing.SOURCE,
-        partial(_swapped, wearer=attacker, switch=_at_once),
+        partial(_swapped, wearer=person, switch=_at_once),
         film=partial(_swapped, wearer=footage, switch=_at_once),
         times=as_filmed,
         reference=donor,
@@ -144,7 +150,7 @@ SWAPS = (
         "Obeys every prompt; puts the donor's face on after the first, second or third answer, by seed.",
         _CRUDE + " In a rendering the switch falls into 50-70 % of the length, whatever happens there.",
         Timing.SOURCE,
-        partial(_swapped, wearer=attacker, switch=_after_answers),
+        partial(_swapped, wearer=person, switch=_after_answers),
         film=partial(_swapped, wearer=footage, switch=_within_footage),
         times=as_filmed,
         reference=donor,

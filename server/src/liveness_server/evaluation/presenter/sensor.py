@@ -65,11 +65,15 @@ class Sensor:
     def expose(self, rgb: Picture, t: float, skin: NDArray[np.float32] | None = None) -> Picture:
         """The frame the camera delivers at stream time `t`; `skin` is a half-size weight map, None without a pulse."""
         noise = self._noise(t, rgb.shape)
-        lit = rgb if self.glow is None or not self.glow.on(t) else self.glow.fall_on(rgb, skin, t)
+        lit = self.glow.fall_on(rgb, skin, t) if self.glow is not None and self.lit(t) else rgb
         frame = cv2.add(lit, noise, dtype=cv2.CV_8U)
-        if skin is not None:
+        if skin is not None and self._amplitude:
             self._add_pulse(frame, lit, noise, skin, t)
         return np.asarray(frame, dtype=np.uint8)
+
+    def lit(self, t: float) -> bool:
+        """Whether there is light of a screen at `t`."""
+        return self.glow is not None and self.glow.on(t)
 
     def _noise(self, t: float, shape: tuple[int, ...]) -> NDArray[np.float32]:
         y, x = np.random.default_rng([self._seed, 2, round(abs(t) * 1e4)]).integers(0, SPARE, 2)
