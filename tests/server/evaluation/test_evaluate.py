@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -20,6 +22,7 @@ from liveness_server.cli import app
 from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.errors import ConfigError, MediaError, ModelError
 from liveness_server.evaluation.analysis import Analysis, CheckReport, Timeline
+from liveness_server.evaluation.calibrate import FEATURES, Kept
 from liveness_server.evaluation.conditions import MEASURED
 from liveness_server.evaluation.dataset import Clip, Dataset, load_dataset
 from liveness_server.evaluation.evaluate import Answer, Results, Stopped, VideoAnalyser, answer_of, evaluate
@@ -241,9 +244,14 @@ def filmed(tmp_path: Path) -> Path:
 
 def test_the_command_writes_both_reports(tmp_path: Path, filmed: Path, models: VisionModels) -> None:
     out = tmp_path / "out"
-    code, printed, _ = run(filmed, "--out", out, "--jobs", 2)
+    code, printed, _ = run(filmed, "--out", out, "--jobs", 2, "--features")
     assert code == 0
     report = json.loads((out / "report.json").read_text())
+    kept = msgspec.json.decode((out / FEATURES).read_bytes(), type=Kept)
+    assert kept.report_sha256 == hashlib.sha256((out / "report.json").read_bytes()).hexdigest()
+    assert set(kept.features) == set(report["decisions"])
+    assert kept.features["own.mp4"]["deepfake_temporal"]
+    assert "features" not in report["decisions"]["own.mp4"]
     assert set(report["decisions"]) == {"own.mp4", "other.mp4", "text.mp4"}
     assert report["decisions"]["text.mp4"]["reasons"] == ["media:unreadable"]
     assert report["decisions"]["other.mp4"]["decision"] == "fail"
@@ -259,7 +267,7 @@ def test_the_command_writes_both_reports(tmp_path: Path, filmed: Path, models: V
     code, _, complaint = run(filmed, "--out", out)
     assert code == 73
     assert "--resume" in complaint
-    assert run(filmed, "--out", out, "--resume")[0] == 0
+    assert run(filmed, "--out", out, "--resume", "--features")[0] == 0
 
 
 def test_a_faulty_manifest_says_where(tmp_path: Path) -> None:
