@@ -117,8 +117,12 @@ def alone(report: Row) -> str:
 
 
 def again(report: Row) -> str:
-    """Decided again: without a check, and by what is passive of other policies."""
-    variants = {**report["ablations"], **{f"passive checks of `{n}`": row for n, row in report["policies"].items()}}
+    """Decided again: without a check, and by what is passive of other policies; rows that nothing changes are one."""
+    whole, without = report["ablations"]["as it is"], report["ablations"]
+    needless = [name.removeprefix("without ") for name, row in without.items() if row == whole and name != "as it is"]
+    variants = {name: row for name, row in without.items() if row != whole or name == "as it is"}
+    variants |= {f"without {', '.join(needless)}, one at a time": whole} if needless else {}
+    variants |= {f"passive checks of `{name}`": row for name, row in report["policies"].items()}
     rows = [
         (name, _of(row["accepted"]), code(row["species_accepted"]), _of(row["bpcer"]), _of(row["bpnrr"]))
         for name, row in variants.items()
