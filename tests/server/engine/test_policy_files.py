@@ -120,7 +120,7 @@ def test_light_is_no_substitute_for_a_pulse():
     denying = {
         name for name, policy in shipped.items() if "light_response" in policy.terms(with_reference=False).denying
     }
-    assert denying == {"standard", "strict", "motion-free"}
+    assert denying == {"strict", "motion-free"}
 
 
 def test_every_check_is_one_that_looks_for_attacks_or_one_that_does_not():
