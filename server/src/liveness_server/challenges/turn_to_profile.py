@@ -16,7 +16,8 @@ class TurnToProfile(HeldMovement):
     hides_face = True
     config = HeldConfig(rest=TURN.rest, start=TURN.start, reach=50.0)
     """Degrees of yaw. reach: one photograph animated by a mesh reads 44.5 at most however far it is pushed, 47.0 with
-    another's face worn over it (2 faces); at 50 one eye of most people is hidden. No footage of people at 50 was at hand: see server/docs/challenges.md."""
+    another's face worn over it (2 faces); at 50 one eye of most people is hidden. No footage of people at 50 was at
+    hand: see server/docs/challenges.md."""
     # At such a turn landmarks of the far side are guessed: only the turn itself is judged.
     tolerates = EXPRESSIONS | {"turn_left", "turn_right", "look_up", "look_down", "move_closer"}
 
