@@ -3,6 +3,7 @@
     python tests/server/signal/measure_pulse.py --noise 10000     # false presence, by kind of noise and window
     python tests/server/signal/measure_pulse.py --strengths 5000  # of the best line in noise, by window: the thresholds
     python tests/server/signal/measure_pulse.py --rates 100       # error of the methods, synthetic, 45 to 180 bpm
+    python tests/server/signal/measure_pulse.py --agreement       # of methods, halves, regions, colour: sensor, noise
     python tests/server/signal/measure_pulse.py --controls        # how often calm people's movements would be blamed
     python tests/server/signal/measure_pulse.py --cost
     python tests/server/signal/measure_pulse.py --sensor          # against a finger sensor, $LIVENESS_TEST_DATA
@@ -38,7 +39,7 @@ from liveness_server.checks.base import CheckContext
 from liveness_server.checks.pulse import Pulse
 from liveness_server.signal import pulse
 from liveness_server.signal.filters import relative
-from liveness_server.signal.lines import BLOOD, green_over_red, likeness_to_blood, strongest_lines
+from liveness_server.signal.lines import BLOOD, green_over_red, likeness_to_blood, phase_gap, strongest_lines
 from liveness_server.signal.pulse import Presence, PulseLimits, Traces, judge_pulse
 from liveness_server.signal.resample import regular
 from liveness_server.signal.rppg import METHODS
@@ -190,6 +191,39 @@ def _watched(models: VisionModels, path: Path, *, seconds: float = np.inf) -> Pu
     return check
 
 
+STRONG_DB = 2.0
+"""Strength from which a window of the sensor's clip counts as one with a pulse to be read."""
+
+
+def agreement() -> None:
+    """Print the worst of the sensor's strong windows, and how often noise is worse than the limits."""
+    t, *rgb = np.genfromtxt(DATA / "pulse" / "vipl_p1v1s1.csv", delimiter=",", skip_header=1).T[:4]
+    skin = np.repeat(np.stack(rgb, axis=1)[:, None], 2, axis=1)
+    cuts = [(t >= at) & (t <= at + s) for s in PulseLimits().snr_windows for at in np.arange(0, t[-1] - s, 1.0)]
+    filmed = [_agreement(Traces(t[cut], skin[cut], *3 * (np.zeros((cut.sum(), 3)),))) for cut in cuts]
+    strong = np.array([found for found in filmed if found[0] >= STRONG_DB])
+    print(f"sensor's clip: {len(strong)} of {len(filmed)} windows of {STRONG_DB} dB and more")
+    print(f"  methods at most {strong[:, 1].max():.1f} and halves {strong[:, 2].max():.1f} per minute apart")
+    print(f"  likeness at least {strong[:, 4].min():.2f}, green over red {strong[:, 5].min():.2f}")
+    kinds = product((0.0, 1.0, 2.0), (0.0, 0.5), range(100))
+    drawn = np.array([_agreement(_noise(seed, exponent, share, 10.0)) for exponent, share, seed in kinds])
+    worse = np.mean(drawn[:, 1:4] > (5, 8, 45), axis=0)
+    print(f"noise, {len(drawn)} traces of 10 s: methods, halves and second region beyond the limit {worse.round(2)}")
+
+
+def _agreement(traces: Traces) -> tuple[float, ...]:
+    """Strength; methods and halves apart, per minute; phase of the second-best region, degrees; the line's colour."""
+    seen = pulse._window(traces)
+    methods = max(abs(lines[seen.best].hz - seen.hz) for lines in seen.lines.values())
+    pos, middle = seen.pulses["pos"][:, seen.best], len(seen.skin) // 2
+    halves = strongest_lines(np.stack([pos[:middle], pos[middle : 2 * middle]], axis=1), fs=FS)
+    phases = line(seen.pulses["pos"], seen.hz, fs=FS)
+    gaps = sorted(phase_gap(phase, phases[seen.best]) for phase in phases[1:])
+    colour = line(relative(seen.skin[:, seen.best]), seen.hz, fs=FS)
+    apart = (60 * methods, 60 * max(abs(half.hz - seen.hz) for half in halves), gaps[1])
+    return pulse._strength(seen), *apart, likeness_to_blood(colour), green_over_red(colour)
+
+
 CALM = {
     **{"evm_face": 1.0, "liveportrait_d13": 1.0, "face_vp8_500k": 1.0, "liveportrait_d9": 1.0, "cap12_edit": 1.0},
     "franck": 3.0,
@@ -253,8 +287,8 @@ def _by_strongest(grid: Array, hz: float, minima: Array) -> bool:
 
 BITRATES = {
     ("evm_face", "libvpx"): (100, 150, 200, 250),
-    ("evm_face", "libx264"): (25, 50, 100, 200, 300, 400, 500),
-    ("liveportrait_d13", "libx264"): (100, 200, 300, 400, 500, 1000),
+    ("evm_face", "libx264"): (25, 50, 100, 150, 200, 300, 400, 500),
+    ("liveportrait_d13", "libx264"): (300, 500, 1000),
 }
 """Clip with a pulse, and encoder -> bits per second asked for, thousands."""
 REAL_TIME = {
@@ -349,6 +383,7 @@ def main() -> None:
     parser.add_argument("--noise", type=int, metavar="N")
     parser.add_argument("--strengths", type=int, metavar="N")
     parser.add_argument("--rates", type=int, metavar="N")
+    parser.add_argument("--agreement", action="store_true")
     parser.add_argument("--controls", action="store_true")
     parser.add_argument("--cost", action="store_true")
     parser.add_argument("--sensor", action="store_true")
@@ -362,6 +397,8 @@ def main() -> None:
         strengths(asked.strengths)
     if asked.rates:
         rates(asked.rates)
+    if asked.agreement:
+        agreement()
     if asked.controls:
         controls()
     if asked.cost:

@@ -95,13 +95,13 @@ class PulseLimits:
     has 2.1 to 2.5, and is left to the other conditions."""
     max_apart_hz: float = 5 / 60
     """Hz between the methods' lines, and between those of regions: 5 beats per minute. A choice: live windows at most
-    3.1, and noise more than 5 in 58 % of 600 windows."""
+    3.1, and noise more than 5 in 61 % of 600 windows."""
     max_half_apart_hz: float = 8 / 60
     """Hz between the line of either half and that of the whole. A choice: live windows at most 5.1 beats per minute,
-    and noise more than 8 in 78 % of 600 windows."""
+    and noise more than 8 in 79 % of 600 windows."""
     max_phase_gap: float = 45.0
     """Degrees between the pulse of the best region and that of another one. A choice: live windows at most 12 in the
-    second-best region and 27 in the third; noise more than 45 in the second-best in 31 % of 600 windows."""
+    second-best region and 27 in the third; noise more than 45 in the second-best in 29 % of 600 windows."""
     min_green_over_red: float = 1.4
     """Ratio of relative amplitudes: the middle of 1.29, the bluest lamp of the tests, and 1.57, the lowest of 104 live
     windows with a sensor (of clips 1.7). White light that pulses has 1, blood 2.3."""
