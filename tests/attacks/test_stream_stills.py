@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from acting import observe
 from lifelike import stream
 from liveness_server.checks import REGISTRY
 from liveness_server.checks.base import CheckContext
@@ -34,6 +35,21 @@ def test_stream_integrity_denies(species):
     how, now, reason = STILLS[species]
     result = said("stream_integrity", stream(12, now, **how))
     assert (result.outcome, result.reason) == (Outcome.FAIL, reason)
+
+
+@pytest.mark.parametrize("every", [15, 8])
+@pytest.mark.parametrize("species", STILLS)
+def test_black_frames_in_between_do_not_help(species, every):
+    how, now, _ = STILLS[species]
+    frames = [shown if i % every else observe(shown.t, None) for i, shown in enumerate(stream(14, now, **how))]
+    assert said("stream_integrity", frames).outcome is Outcome.FAIL
+
+
+def test_every_second_frame_black_is_left_open():
+    """Too little is seen of it to call it still; too little to pass it."""
+    frames = [shown if i % 2 else observe(shown.t, None) for i, shown in enumerate(stream(14, lambda t: 2.0))]
+    result = said("stream_integrity", frames)
+    assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, "frames_missing")
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2, 1.0, 3.0])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from measure_stream import DATA, read, transmitted
+from stream_films import DATA, read, transmitted
 
 from liveness_server.checks.base import CheckContext
 from liveness_server.checks.reused_recording import RATE_HZ, ReusedRecording, agreement, unpacked

@@ -119,9 +119,42 @@ def test_size_changes(size, reason):
     assert said(frames)[1] == reason
 
 
-def test_a_lost_face_starts_anew():
-    frames = [frame if not 3 < frame.t < 3.5 else observe(frame.t, None) for frame in stream(6)]
-    assert said(frames) == (Outcome.INCONCLUSIVE, "too_short")
+def without_a_face(frames, hidden):
+    """The frames, those at these times without a face."""
+    return [observe(frame.t, None) if hidden(frame.t) else frame for frame in frames]
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(4.0, "too_short"), (4.8, "ok")])
+def test_seconds_before_and_after_a_lost_face_are_added_up(seconds, reason):
+    """Of them 0.43 s pass without a face."""
+    assert said(without_a_face(stream(seconds), lambda t: 3 < t < 3.4))[1] == reason
+
+
+def test_a_person_who_left_and_came_back_has_not_repeated_anything():
+    left = said(without_a_face(stream(16), lambda t: 5 < t < 8))
+    assert left == (Outcome.PASS, "ok"), "face_continuity asks again; here nothing was wrong"
+
+
+@pytest.mark.parametrize(("breaks", "reason"), [(10, "ok"), (11, "frames_missing")])
+def test_more_breaks_than_anybody_has_leave_it_open(breaks, reason):
+    frames = without_a_face(stream(14), lambda t: any(abs(t - k - 1) < 0.01 for k in range(breaks)))
+    assert said(frames)[1] == reason
+
+
+def test_gaps_and_rescales_are_breaks_too():
+    sizes = [(640, 480) if int(f.t) % 2 else (320, 240) for f in stream(12)]
+    scaled = [scaled_to(f, *size) for f, size in zip(stream(12), sizes, strict=True)]
+    assert watched(scaled).seen().breaks == 11
+    gaps = [frame for frame in stream(12) if frame.t % 3 > 0.3]
+    assert watched(gaps).seen().breaks == 3
+
+
+def scaled_to(frame, width, height):
+    """The same picture in another size."""
+    shown = frame.face
+    points = tuple((x * width / 640, y * height / 480, z) for x, y, z in shown.points)
+    shown = replace(shown, points=points, ipd_px=shown.ipd_px * width / 640)
+    return replace(frame, width=width, height=height, face=shown)
 
 
 def test_flags_are_no_verdict():
@@ -147,7 +180,7 @@ def test_memory_is_bounded():
     """After the window is full, an older repetition is out of reach and nothing has grown."""
     past = Recurrence(RecurrenceLimits(0.12, 0.22, 0.4, 0.25, 1.0))
     for frame in stream(2 * MEMORY / 20, fps=20.0):
-        past.add(frame.t, Snapshot.of(frame.face), 640)
+        past.add(frame.t, Snapshot.of(frame.face, 640))
     assert len(past._samples) == MEMORY + 10
     assert past.found.longest_s == 0.0
 
@@ -179,10 +212,10 @@ def test_what_was_found_before_packets_were_lost_stays_found():
     assert check.result().reason == "recurrence"
 
 
-@pytest.mark.parametrize(("lost", "reason"), [(25, "ok"), (26, "too_short")])
+@pytest.mark.parametrize(("lost", "reason"), [(25, "ok"), (26, "frames_missing")])
 def test_a_loss_is_a_share_of_what_was_sent(lost, reason):
-    """25 of 125 packets are a fifth, 26 of 126 are more."""
-    frames = list(stream(7.5))
+    """25 of 125 packets are a fifth, 26 of 126 are more, and then a second of 4.8 is gone."""
+    frames = list(stream(4.8))
     check = sampled(frames, lambda second: stats(second, lost=lost * (second >= 4)))
     assert check.result().reason == reason
 
@@ -257,6 +290,7 @@ def test_nothing_is_compared_across_a_covered_face():
 
 def test_a_covered_face_is_no_missing_frame_and_no_watched_time():
     assert hand_over(stream(12), 4.5, 10) == "ok"
-    assert hand_over(stream(12), 3, 10) == "too_short"
+    assert hand_over(stream(12), 2.1, 10) == "ok"
+    assert hand_over(stream(12), 1.9, 10) == "too_short"
     sparse = [shown for shown in stream(12) if not 5 <= shown.t < 8]
     assert hand_over(sparse, 4, 9) == "frames_missing"

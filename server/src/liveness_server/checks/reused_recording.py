@@ -18,14 +18,8 @@ from numpy.typing import NDArray
 from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase
 from ..vision.flow import CALIBRATED_LANDMARKS
 from .base import Check, CheckContext, Measured
+from .bending import RATE_HZ, SPAN, Signs, signs
 
-Signs = NDArray[np.float32]
-"""Shape (samples, coordinates), -1 or 1."""
-
-RATE_HZ: Final = 20
-"""Signatures are resampled by capture time to this rate, so that lost frames make no difference."""
-SPAN: Final = 3
-"""Samples, 0.15 s: second differences are taken over twice this, longer than a landmark's jitter."""
 MAX_GAP_S: Final = 0.25
 """Seconds between frames; what lies in a longer gap is unknown, and a straight line through it would agree with every
 other one. As in `stream_integrity`."""
@@ -102,10 +96,8 @@ class ReusedRecording(Check):
         track = np.stack([np.interp(grid, t, shapes[:, i]) for i in range(shapes.shape[1])], axis=1)
         if len(track) <= 2 * SPAN:
             return np.zeros((0, 0), np.float32)
-        bend = track[SPAN:-SPAN] - (track[: -2 * SPAN] + track[2 * SPAN :]) / 2
         seen = _between_neighbours(t, grid)
-        kept = seen[SPAN:-SPAN] & seen[: -2 * SPAN] & seen[2 * SPAN :]
-        return np.where(bend[kept] > 0, 1, -1).astype(np.float32)
+        return signs(track)[seen[SPAN:-SPAN] & seen[: -2 * SPAN] & seen[2 * SPAN :]]
 
 
 def _between_neighbours(t: NDArray[np.float64], grid: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -1,21 +1,23 @@
 """The stream goes on: no freeze, no loop, no still picture with noise, no cut, no change of picture format.
 
 Judged on the numbers of the observations alone. A recording that never repeats looks like life here; only challenges
-stop it. Nothing is compared across a gap or a covered face, nor while the receiver reports lost packets.
+stop it. The past is kept over whatever interrupts a stream, since whoever injects one can interrupt it where it suits
+them; what the receiver reports as lost is not judged, and too many interruptions leave the result open.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import isfinite
+from types import MappingProxyType
 
-import numpy as np
-
-from ..types import CaptureTime, CheckResult, FaceObservation, Phase, StreamStats
+from ..types import CheckResult, FaceObservation, Phase, StreamStats
+from ..vision.flow import CALIBRATED_LANDMARKS
 from .base import Check, CheckContext, Measured
+from .pacing import Pacing
 from .reception import Reception
-from .recurrence import Found, Recurrence, RecurrenceLimits, Snapshot
+from .recurrence import Recurrence, RecurrenceLimits, Snapshot
+from .steps import StepLimits, Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,14 @@ class StreamIntegrityConfig:
     """Multiple of the three limits above up to which a second counts as met again; measured together with them."""
     min_repeat_s: float = 1.5
     """Seconds of capture time a repetition must last unbroken: loops and stills 2.0 and more, bona fide clips 0."""
+    max_agreement: float = 0.42
+    """Mean product of signs of the landmarks' second differences in the best 5 s at the best lag, 0..1. Bona fide clips
+    at most 0.27; shaken loops of large faces that move 0.58 and more: the middle."""
     freeze_step: float = 0.02
     """Grey levels, mean step of the skin regions' colours from frame to frame: less is no change."""
     freeze_s: float = 0.6
-    """Seconds without any change. Bona fide clips at most 0.12, and 0.23 at 100 kb/s; frozen ones 3.4 and more."""
+    """Seconds without any change, breaks left out. Bona fide clips at most 0.13, and 0.23 at 100 kb/s; frozen ones 1.87
+    and more: about the geometric middle of 0.23 and 1.87."""
     cut_points: float = 25.0
     """% of the pupil distance, mean step of all landmarks between neighbours. Bona fide clips 15.9 at most (a webcam
     that dropped frames); a cut to another take is caught only when it moves the face so much."""
@@ -54,9 +60,14 @@ class StreamIntegrityConfig:
     tenth lost at random single seconds came to 0.16 and nearly every frame arrived; above that a decoder that lacks
     packets may repeat and smear what it has."""
     max_missing: float = 0.2
-    """Share of the watched time that may be missing. A choice: with a fifth gone a loop can hide."""
+    """Share of the watched time without a frame or, uncovered, without a face. A choice: with more gone a loop can
+    hide."""
+    max_breaks: int = 10
+    """Lost faces, gaps and rescales in a session. A choice: bona fide clips none, 5 in 200 s with 30 % of frames lost;
+    with 20 in 10 s a real loop was no longer found, only simulated ones."""
     min_watched_s: float = 4.0
-    """Seconds of unbroken time: 1.5 s of lag, 1 s of window and `min_repeat_s` after the first repetition could be."""
+    """Seconds seen, breaks left out: 1.5 s of lag, 1 s of window and `min_repeat_s` after the first repetition could
+    be."""
     pacing_step_s: float = 0.0005
     """Seconds from the median step within which a step is exactly paced (capture cues, section 2 P)."""
     pacing_share: float = 0.82
@@ -82,20 +93,12 @@ class StreamFigures:
     """Longest unbroken repetition, seconds."""
     everywhere: float
     """Share of lags that matched in it."""
+    agreement: float
+    """Largest agreement of 5 s with earlier ones in how the face bent."""
     frozen_s: float
     """Longest time without a change, seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """All that a sample of the statistics can still take back."""
-
-    past: Found = field(default_factory=Found)
-    frozen_s: float = 0.0
-    longest_s: float = 0.0
-    span_s: float = 0.0
-    missing_s: float = 0.0
-    cut: bool = False
+    breaks: int
+    """Lost faces, gaps and rescales."""
 
 
 class StreamIntegrity(Check):
@@ -104,56 +107,44 @@ class StreamIntegrity(Check):
     name = "stream_integrity"
     Config = StreamIntegrityConfig
     measured = Measured("distance to the nearest second of the past", "multiple of its limit", "nearest", True)
+    calibrated_on = MappingProxyType({"landmarks": CALIBRATED_LANDMARKS})
 
     def __init__(self, context: CheckContext, config: StreamIntegrityConfig | None = None) -> None:
         super().__init__(context)
         self.config = c = config or StreamIntegrityConfig()
         self._past = Recurrence(RecurrenceLimits(c.points, c.colour, c.motion, c.max_gap_s, c.nearest))
+        self._steps = Steps(StepLimits(c.freeze_step, c.cut_points, c.cut_colour, c.neighbour_s, c.max_gap_s))
         self._reception = Reception(c.max_loss)
-        self._kept = _Evidence()
-        self._last: tuple[CaptureTime, int, int] | None = None
-        self._seen: tuple[CaptureTime, Snapshot] | None = None
-        self._changed: float = 0.0
-        self._frozen_s = 0.0
-        self._stretch_s = 0.0
-        self._longest_s = 0.0
-        self._span_s = 0.0
-        self._missing_s = 0.0
-        self._cut = False
+        self._pacing = Pacing()
+        self._last: FaceObservation | None = None
         self._reshaped = False
-        self._gaps = 0
         self._lossless_gaps = False
-        self._steps: Counter[int] = Counter()
-        self._repeated = 0
-        self._compared = 0
 
     def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
-        """Watch one frame, from the first challenge on."""
-        if phase is Phase.POSITIONING:
+        """Watch one frame, from the first challenge on; one that is no later than the last is none."""
+        last = self._last
+        if phase is Phase.POSITIONING or (last is not None and observation.t <= last.t):
             return
-        if self._last is not None:
-            self._watch_time(max(observation.t - self._last[0], 0.0))
-            self._watch_format(observation, self._last[1], self._last[2])
-        self._last = (observation.t, observation.width, observation.height)
-        if observation.face is None or phase is Phase.COVERED:
-            self._forget()
-            return
-        seen = Snapshot.of(observation.face)
-        self._watch_face(observation.t, seen)
-        self._past.add(observation.t, seen, observation.width)
+        if last is not None:
+            self._watch_format(observation, last)
+            if observation.t - last.t <= self.config.max_gap_s:
+                self._pacing.add(observation.t - last.t)
+        # Only time and format of it are needed: what is known of the face is in the past.
+        self._last = replace(observation, face=None)
+        self._watch_face(observation, covered=phase is Phase.COVERED)
 
     def receive_stats(self, stats: StreamStats) -> None:
         """Keep what was seen since the last sample, or take it back when packets were missing meanwhile."""
         if self._reception.add(stats):
-            self._take_back()
+            self._past.take_back()
+            self._steps.take_back()
         self._reshaped |= self._reception.recoded
-        self._lossless_gaps = self._gaps > 0 and self._reception.lossless
-        self._kept = _Evidence(
-            self._past.found, self._frozen_s, self._longest_s, self._span_s, self._missing_s, self._cut
-        )
+        self._lossless_gaps = self._steps.watched.gaps > 0 and self._reception.lossless
+        self._past.keep()
+        self._steps.keep()
 
     def result(self) -> CheckResult:
-        """The gravest thing seen, or PASS when enough was watched without a gap; with what is odd and no fault."""
+        """The gravest thing seen, or PASS when enough was watched; with what is odd and no fault."""
         return replace(self._judged(), flags=self._flags())
 
     def measure(self) -> float | None:
@@ -161,105 +152,69 @@ class StreamIntegrity(Check):
         nearest = self._past.found.nearest
         return nearest if isfinite(nearest) else None
 
+    def seen(self) -> StreamFigures:
+        """The figures behind the result."""
+        found, watched = self._past.found, self._steps.watched
+        past = (found.nearest, found.longest_s, found.everywhere, found.agreement)
+        return StreamFigures(*past, watched.frozen_s, watched.breaks)
+
     def _judged(self) -> CheckResult:
+        watched, config = self._steps.watched, self.config
         fault = self._fault()
         if fault is not None:
             return self.failed(fault)
         if self._reshaped:
             return self.abstained("format_changed", 1.0)
-        if self._missing_s > self.config.max_missing * self._span_s:
+        if watched.missing_s > config.max_missing * watched.span_s or watched.breaks > config.max_breaks:
             return self.abstained("frames_missing", 1.0)
-        if self._longest_s < self.config.min_watched_s:
+        if watched.seen_s < config.min_watched_s:
             return self.abstained("too_short")
         return self.passed()
 
-    def seen(self) -> StreamFigures:
-        """The figures behind the result."""
+    def _fault(self) -> str | None:
+        if self._steps.watched.cut:
+            return "cut"
+        if self._steps.watched.frozen_s >= self.config.freeze_s:
+            return "frozen"
         found = self._past.found
-        return StreamFigures(found.nearest, found.longest_s, found.everywhere, self._frozen_s)
+        if found.longest_s < self.config.min_repeat_s:
+            # After each break landmarks settle in the same way, which is no repetition of the person's.
+            bent = found.agreement > self.config.max_agreement and self._steps.watched.breaks <= self.config.max_breaks
+            return "recurrence" if bent else None
+        return "still_picture" if found.still else "recurrence"
 
     def _flags(self) -> tuple[str, ...]:
-        ratio = self._reception.rate_ratio
+        ratio, config = self._reception.rate_ratio, self.config
         odd = {
-            "exact_pacing": self._exactly_paced() > self.config.pacing_share,
-            "repeated_frames": self._repeated > self.config.repeated_share * max(self._compared, 1),
-            "rate_differs": max(ratio, 1 / ratio) > self.config.rate_factor,
+            "exact_pacing": self._pacing.exact(config.pacing_step_s, config.pacing_frames) > config.pacing_share,
+            "repeated_frames": self._steps.repeated > config.repeated_share,
+            "rate_differs": max(ratio, 1 / ratio) > config.rate_factor,
             "lossless_gaps": self._lossless_gaps,
         }
         return tuple(name for name, seen in odd.items() if seen)
 
-    def _exactly_paced(self) -> float:
-        """Share of steps within `pacing_step_s` of their median; 0 while there are too few."""
-        if self._steps.total() < self.config.pacing_frames:
-            return 0.0
-        median = sorted(self._steps.elements())[self._steps.total() // 2]
-        near = self.config.pacing_step_s * TICKS_PER_S
-        return sum(n for step, n in self._steps.items() if abs(step - median) <= near) / self._steps.total()
-
-    def _fault(self) -> str | None:
-        if self._cut:
-            return "cut"
-        if self._frozen_s >= self.config.freeze_s:
-            return "frozen"
-        found = self._past.found
-        if found.longest_s < self.config.min_repeat_s:
-            return None
-        return "still_picture" if found.still else "recurrence"
-
-    def _take_back(self) -> None:
-        """Nothing since the last sample is judged: what was missing starts the memory anew, as a gap does."""
-        kept = self._kept
-        self._past.found, self._frozen_s, self._cut = kept.past, kept.frozen_s, kept.cut
-        self._longest_s = kept.longest_s
-        self._missing_s = kept.missing_s + self._span_s - kept.span_s
-        self._forget()
-
-    def _forget(self) -> None:
-        self._seen = None
-        self._stretch_s = 0.0
-        self._past.restart()
-
-    def _watch_time(self, gap_s: float) -> None:
-        self._span_s += gap_s
-        if 0 < gap_s <= self.config.max_gap_s:
-            self._steps[round(gap_s * TICKS_PER_S)] += 1
-            return
-        self._missing_s += gap_s
-        self._gaps += gap_s > 0
-        self._forget()
-
-    def _watch_format(self, observation: FaceObservation, width: int, height: int) -> None:
+    def _watch_format(self, observation: FaceObservation, last: FaceObservation) -> None:
         """Scaling and a phone turned on its side are honest; another shape of the picture is another source."""
-        if (observation.width, observation.height) == (width, height):
+        if (observation.width, observation.height) == (last.width, last.height):
             return
-        self._forget()
-        shapes = (width / height, height / width)
+        self._steps.resize()
         shape = observation.width / observation.height
-        self._reshaped |= all(abs(shape / known - 1) > SAME_SHAPE for known in shapes)
+        if abs(shape * last.height / last.width - 1) > SAME_SHAPE:
+            self._past.lose()
+            self._steps.forget()
+            self._reshaped |= abs(shape * last.width / last.height - 1) > SAME_SHAPE
 
-    def _watch_face(self, t: CaptureTime, seen: Snapshot) -> None:
-        if self._seen is not None:
-            self._compare(t, seen, *self._seen)
-        else:
-            self._changed = t
-        self._seen = (t, seen)
-
-    def _compare(self, t: CaptureTime, seen: Snapshot, t0: CaptureTime, before: Snapshot) -> None:
-        moved = float(np.abs(seen.points - before.points).mean()) * 100.0 / seen.ipd_px
-        tinted = float(np.abs(seen.colour - before.colour).mean())
-        if tinted >= self.config.freeze_step:
-            self._changed = t
-        else:
-            self._repeated += 1
-        self._compared += 1
-        self._frozen_s = max(self._frozen_s, t - self._changed)
-        self._stretch_s += t - t0
-        self._longest_s = max(self._longest_s, self._stretch_s)
-        if t - t0 <= self.config.neighbour_s:
-            self._cut |= moved > self.config.cut_points and tinted > self.config.cut_colour
+    def _watch_face(self, observation: FaceObservation, *, covered: bool) -> None:
+        if covered or observation.face is None:
+            self._past.lose()
+        if covered:
+            self._steps.cover(observation.t)
+            return
+        seen = None if observation.face is None else Snapshot.of(observation.face, observation.width)
+        self._steps.add(observation.t, seen)
+        if seen is not None:
+            self._past.add(observation.t, seen)
 
 
-TICKS_PER_S = 90_000
-"""RTP clock of video, Hz: steps are counted in its ticks, so that their memory is bounded."""
 SAME_SHAPE = 0.03
 """Relative difference of width / height that rounding to whole macroblocks makes: 16 px of 640."""
