@@ -67,3 +67,26 @@ def test_no_hand_explains_missing_frames():
 
 def test_covered_frames_are_none_of_the_frames_with_a_face():
     assert judged(4, phase=covered(0.4, 4))[1] == "too_few_frames"
+
+
+def blinking_away(times):
+    """The face is gone for one frame, so often, half a second apart."""
+    gone = {round((1 + 0.5 * i) * FPS) for i in range(times)}
+    return lambda t: None if round(t * FPS) in gone else face()
+
+
+@pytest.mark.parametrize(("times", "reason"), [(10, "ok"), (11, "face_lost")])
+def test_a_face_may_be_gone_for_a_moment_only_so_often(times, reason):
+    assert judged(8, shown=blinking_away(times))[1] == reason
+
+
+def test_where_a_challenge_covers_the_face_it_may_be_gone_as_often_as_it_is():
+    assert judged(8, shown=blinking_away(11), phase=covered(0.9, 4)) == (Outcome.PASS, "ok")
+
+
+@pytest.mark.parametrize(("times", "reason"), [(10, "ok"), (11, "frames_missing")])
+def test_frames_may_stop_for_a_moment_only_so_often(times, reason):
+    def sent(t):
+        return not any(1 + 0.6 * i <= t < 1.3 + 0.6 * i for i in range(times))
+
+    assert judged(9, sent=sent)[1] == reason

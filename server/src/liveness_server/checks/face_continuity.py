@@ -35,6 +35,11 @@ class FaceContinuityConfig:
     max_covered_s: float = 2.0
     """Seconds of capture time without a face where a challenge covers it. A choice: rendered hands hid it for 0.33 s, a
     profile for 1.6 s, and a slow sweep of a hand takes 1 to 2 s."""
+    max_breaks: int = 10
+    """Times that the face, or the frames for `gap_s`, may be gone for a moment. Over more `stream_integrity` cannot
+    judge, and whoever blacks out single frames on purpose must not gain by that. A choice, as there."""
+    gap_s: float = 0.25
+    """Seconds without a frame that count as such a break. As in `stream_integrity`."""
     min_frames: int = 15
     """Frames with a face; half a second at 30 fps."""
 
@@ -53,6 +58,9 @@ class FaceContinuity(Check):
         self._covered = False
         """Whether the face was covered since `_last`, or in it."""
         self._last_t: CaptureTime | None = None
+        self._shown = True
+        """Whether the last frame showed the face, or need not."""
+        self._breaks = 0
         self._frames = 0
         self._broken: str | None = None
 
@@ -64,6 +72,7 @@ class FaceContinuity(Check):
         self._covered = self._covered or covered
         if self._last is not None:
             self._note(self._break(observation, *self._last))
+            self._note(self._interruption(observation, covered=covered))
         if observation.face is not None:
             self._last, self._covered = (observation.t, observation.face), covered
             self._frames += not covered
@@ -87,6 +96,18 @@ class FaceContinuity(Check):
             return "frames_missing"
         limit = self.config.max_covered_s if self._covered else self.config.max_absence_s
         return "face_lost" if observation.t - t > limit else None
+
+    def _interruption(self, observation: FaceObservation, *, covered: bool) -> str | None:
+        """Count what is too short to be a break in itself."""
+        assert self._last_t is not None
+        missing = observation.t - self._last_t > self.config.gap_s
+        shown = covered or observation.face is not None
+        broken = missing or (self._shown and not shown)
+        self._shown = shown
+        self._breaks += broken
+        if not broken or self._breaks <= self.config.max_breaks:
+            return None
+        return "frames_missing" if missing else "face_lost"
 
     def _jumped(self, before: Face, face: Face) -> bool:
         moved = dist(before.points[_BRIDGE][:2], face.points[_BRIDGE][:2]) / max(before.ipd_px, 1e-6)
