@@ -1,7 +1,9 @@
 """Each species of the attack lab, live over WebRTC against a real server process, once and short.
 
-What a species may come to is known: one that hears nothing, or whose picture is flat, never passes; one that obeys may,
-because the policy here asks for two movements and no pulse.
+What a species may come to is known (server/docs/evaluation.md): one that hears nothing never passes, and where its
+picture or its stream gives it away within a few seconds, that must be among the reasons. One that obeys may pass,
+because the policy here asks for two movements and no pulse; not where a border or an exchanged face gives it away.
+Some are played under `standard` as well; those that obey, in virtual time (tests/server/evaluation/test_standard.py).
 """
 
 from __future__ import annotations
@@ -50,10 +52,41 @@ capture_limit_s = 3.0
 those of a bent print 11."""
 FPS, SIZE, SEED = 15, (480, 360), 1
 """Two sessions at a time share two cores with the server that judges them."""
-LIMIT_S, EXPECTED_S = 40.0, 8.0
+LIMIT_S = 40.0
+EXPECTED_S = {"short": 8.0, "standard": 20.0}
+"""How long a recording an attacker brings."""
 OBEYING = {"puppet", "puppet_painted_pulse", "puppet_tinted", "puppet_on_phone", "face_swap", "swap_after"}
-"""Do whatever is asked; whether one passes is up to the checks. Everything else must never pass."""
-PARAMETRIZED = "test_a_species_is_judged["
+"""Do whatever is asked."""
+MAY_PASS = OBEYING - {"puppet_on_phone", "swap_after"}
+"""Only a pulse would tell them, which this policy does not wait for. Everything else must never pass."""
+PLANE = ("depth:moving_plane", "texture:print_or_replay", "texture:bezel")
+SURROUNDED = ("texture:bezel", "texture:print_or_replay")
+GIVEN_AWAY: dict[str, tuple[str, ...]] = {
+    "flat_print": PLANE,
+    "print_eye_holes": PLANE,
+    "handheld_photo": PLANE,
+    "shaken_photo": PLANE,
+    "bent_print": PLANE,
+    "puppet_on_phone": SURROUNDED,
+    "swap_after": ("deepfake_temporal:identity_switch", "identity_continuity:identity_changed"),
+}
+"""What gives a species away before its session is over: one of these is among the reasons."""
+NOT_DONE = ("active:", "positioning:")
+"""How a session ends for whoever does not do what is asked."""
+BESIDE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("phone_replay", "tablet_replay", "monitor_replay", "challenge_replay"), PLANE),
+    **dict.fromkeys(("looped_video", "brightness_pulsed_photo"), ("stream_integrity:", "texture:bezel")),
+    "frozen_frames": ("stream_integrity:", "face_continuity:"),
+    "spliced": ("face_continuity:", "stream_integrity:cut", "identity_continuity:", "deepfake_temporal:"),
+}
+"""What may stand beside that, if the session lasts long enough."""
+STANDARD: dict[str, tuple[str, ...]] = {
+    "flat_print": PLANE,
+    "phone_replay": SURROUNDED,
+    "looped_video": ("stream_integrity:recurrence", "stream_integrity:still_picture"),
+}
+"""Played under `standard` too, and what must be among the reasons there."""
+PARAMETRIZED = ("test_a_species_is_judged[", "test_standard_denies[")
 OURS = {"session:fault", "session:server_overload"}
 
 
@@ -67,51 +100,73 @@ def stage(models, tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def performances(request, stage, models) -> Iterator[dict[str, Future[Played]]]:
-    """Return the results to come of the species under test, which are played two at a time."""
+def performances(request, stage, models) -> Iterator[dict[tuple[str, str], Future[Played]]]:
+    """Return the results to come by species and policy, which are played two at a time."""
     pin_bitrate(1500)
-    names = [item.callspec.params["name"] for item in request.session.items if item.name.startswith(PARAMETRIZED)]
+    asked = [item.callspec.params for item in request.session.items if item.name.startswith(PARAMETRIZED)]
+    plays = [(params["name"], params.get("policy", "short")) for params in asked]
     with ThreadPoolExecutor(2) as pool:
-        yield {name: pool.submit(performed, stage, models.bundle, name) for name in names}
+        yield {play: pool.submit(performed, stage, models.bundle, *play) for play in plays}
 
 
-def performed(server: Server, bundle: bytes, name: str) -> Played:
+def performed(server: Server, bundle: bytes, name: str, policy: str) -> Played:
     """Play a species; when the machine had no time to spare for it, again, at most twice."""
     for _ in range(TRIES):
-        played = asyncio.run(play(server, bundle, name))
-        if not starved(played):
+        played = asyncio.run(play(server, bundle, name, policy))
+        if not starved(played, policy):
             break
     return played
 
 
-def starved(played: Played) -> bool:
-    """Whether a session says, or an obeying performer's stillness shows, that frames came too late."""
-    return bool((STARVED | OURS) & set(played.reasons)) or (played.species in OBEYING and not obeyed(played))
+def starved(played: Played, policy: str) -> bool:
+    """Whether a session says that frames came too late, or they were too few for an obeying one or to be given away."""
+    if (STARVED | OURS) & set(played.reasons):
+        return True
+    if played.species in OBEYING and not obeyed(played):
+        return True
+    return not told(played, given_away(played.species, policy))
+
+
+def given_away(name: str, policy: str) -> tuple[str, ...]:
+    """Reasons of which one must stand there; none for who may pass, or does no more than not obey."""
+    return STANDARD[name] if policy == "standard" else GIVEN_AWAY.get(name, ())
+
+
+def told(played: Played, reasons: tuple[str, ...]) -> bool:
+    return not reasons or any(reason.startswith(reasons) for reason in played.reasons)
 
 
 def obeyed(played: Played) -> bool:
     return any(each.endswith(":done") for each in played.challenges)
 
 
-async def play(server: Server, bundle: bytes, name: str) -> Played:
-    source = PortraitSource("hopper", bundle, seconds=EXPECTED_S, seed=SEED)
+async def play(server: Server, bundle: bytes, name: str, policy: str) -> Played:
+    source = PortraitSource("hopper", bundle, seconds=EXPECTED_S[policy], seed=SEED)
     act = act_of(SPECIES[name], source, seed=SEED, size=SIZE, fps=FPS)
     async with Player.at(server.url, server.api_key) as player:
-        return await player.play(act, policy="short", limit_s=LIMIT_S)
+        return await player.play(act, policy=policy, limit_s=LIMIT_S)
 
 
 @pytest.mark.parametrize("name", SPECIES)
 def test_a_species_is_judged(name, performances):
-    played = performances[name].result()
+    played = performances[name, "short"].result()
     assert played.species == name
     assert not OURS & set(played.reasons)
     assert played.frames > 20
-    if name in OBEYING:
-        assert obeyed(played), played
-    else:
-        assert not played.passed, played
     assert played.passed == (not played.reasons), played
-    assert all(":" in reason for reason in played.reasons)
+    assert obeyed(played) or name not in OBEYING, played
+    assert not played.passed or name in MAY_PASS, played
+    assert told(played, GIVEN_AWAY.get(name, ())), played
+    known = (*NOT_DONE, *GIVEN_AWAY.get(name, ()), *BESIDE.get(name, ()))
+    assert all(reason.startswith(known) for reason in played.reasons), played
+
+
+@pytest.mark.parametrize("policy", ["standard"])
+@pytest.mark.parametrize("name", STANDARD)
+def test_standard_denies(name, policy, performances):
+    played = performances[name, policy].result()
+    assert played.decision == "fail", played
+    assert told(played, STANDARD[name]), played
 
 
 @contextmanager
