@@ -68,7 +68,7 @@ def bending(shown: FaceObservation, at: float, *, noise: float = 1.0) -> FaceObs
     assert shown.face is not None
     rng = np.random.default_rng(round(shown.t * 1e4))
     swing = np.sin(2 * pi * _PACE * at + np.arange(24) ** 2)
-    points = np.array([320.0, 240.0]) + SHAPE + 0.3 * _MODES @ swing + 0.02 * noise * rng.normal(size=SHAPE.shape)
+    points = np.array([320.0, 240.0]) + SHAPE + 0.4 * _MODES @ swing + 0.02 * noise * rng.normal(size=SHAPE.shape)
     landmarks = tuple((float(x), float(y), 0.0) for x, y in points)
     return replace(shown, face=replace(shown.face, points=landmarks))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import takewhile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from acting import ALICE, face, identity, observe
 from liveness_server.checks.base import CheckContext
 from liveness_server.checks.limits import QualityLimits
 from liveness_server.checks.pulse import Pulse, PulseConfig
-from liveness_server.transport.files import read_video
 from liveness_server.types import (
     CaptureTime,
     CheckResult,
@@ -28,7 +25,6 @@ from liveness_server.types import (
     SkinRegions,
     StreamStats,
 )
-from liveness_server.vision.measure import FaceMeter
 from server.signal.synthetic import BLOOD, living, painted, still, times, wave
 
 CONTEXT = CheckContext(Reference(identity(ALICE), "digest"), "digest")
@@ -277,34 +273,3 @@ def test_a_covered_face_is_a_gap():
     for observation in alive(24.0):
         check.update(observation, Phase.COVERED if 7 <= observation.t < 17 else Phase.CHALLENGE, 1)
     assert check.result().reason == "too_short"
-
-
-# Real clips, 12 s of each.
-
-
-def watched(models, path: Path) -> CheckResult:
-    """What the check says of the film's first 12 s."""
-    with FaceMeter(models, embed_interval_s=1e6) as meter:
-        return judge(meter.observe(rgb, t) for t, rgb in takewhile(lambda frame: frame[0] <= 12, read_video(path)))
-
-
-@pytest.mark.realclips
-@pytest.mark.parametrize("clip", ["evm_face", "liveportrait_d13"])
-def test_a_filmed_face_has_a_pulse(models, real_clips: Path, clip):
-    result = watched(models, real_clips / "clips" / f"{clip}.mp4")
-    assert (result.outcome, result.reason) == (Outcome.PASS, "ok")
-
-
-@pytest.mark.realclips
-@pytest.mark.parametrize(
-    "clip",
-    [
-        "controls/face_still_noise.mp4",
-        "controls/face_photo_handheld.mp4",
-        "controls/face_vp8_100k.webm",
-        "clips/avatar_sun.mp4",
-    ],
-)
-def test_what_has_no_pulse_or_lost_it_is_inconclusive(models, real_clips: Path, clip):
-    result = watched(models, real_clips / clip)
-    assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, "weak_signal")
