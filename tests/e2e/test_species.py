@@ -62,18 +62,15 @@ MAY_PASS = OBEYING - {"puppet_on_phone", "swap_after"}
 PLANE = ("depth:moving_plane", "texture:print_or_replay", "texture:bezel")
 SURROUNDED = ("texture:bezel", "texture:print_or_replay")
 GIVEN_AWAY: dict[str, tuple[str, ...]] = {
-    "flat_print": PLANE,
-    "print_eye_holes": PLANE,
-    "handheld_photo": PLANE,
-    "shaken_photo": PLANE,
-    "bent_print": PLANE,
     "puppet_on_phone": SURROUNDED,
     "swap_after": ("deepfake_temporal:identity_switch", "identity_continuity:identity_changed"),
 }
-"""What gives a species away before its session is over: one of these is among the reasons."""
+"""What gives away who does all that is asked: one of these is among the reasons. Who does not is out after three
+seconds, before a border or a plane is sure; `STANDARD` gives some of them the time."""
 NOT_DONE = ("active:", "positioning:")
 """How a session ends for whoever does not do what is asked."""
 BESIDE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("flat_print", "bent_print", "print_eye_holes", "handheld_photo", "shaken_photo"), PLANE),
     **dict.fromkeys(("phone_replay", "tablet_replay", "monitor_replay", "challenge_replay"), PLANE),
     **dict.fromkeys(("looped_video", "brightness_pulsed_photo"), ("stream_integrity:", "texture:bezel")),
     "frozen_frames": ("stream_integrity:", "face_continuity:"),
