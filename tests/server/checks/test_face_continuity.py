@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from acting import Look, face, observe
@@ -90,3 +92,21 @@ def test_frames_may_stop_for_a_moment_only_so_often(times, reason):
         return not any(1 + 0.6 * i <= t < 1.3 + 0.6 * i for i in range(times))
 
     assert judged(9, sent=sent)[1] == reason
+
+
+@pytest.mark.parametrize(("times", "reason"), [(10, "ok"), (11, "frames_missing")])
+def test_the_picture_may_become_another_size_only_so_often(times, reason):
+    check = FaceContinuity(CheckContext(None, ""))
+    for i in range(12 * FPS):
+        seen = observe(i / FPS, face())
+        half = min(max(i - FPS, 0) // (FPS // 2), times) % 2
+        check.update(shrunk(seen) if half else seen, Phase.CHALLENGE, 1)
+    assert check.result().reason == reason
+
+
+def shrunk(seen):
+    """The same picture at half the size, as a sender makes it when its line is slow."""
+    shown = seen.face
+    points = tuple((x / 2, y / 2, z / 2) for x, y, z in shown.points)
+    smaller = replace(shown, points=points, ipd_px=shown.ipd_px / 2)
+    return replace(seen, width=seen.width // 2, height=seen.height // 2, face=smaller)

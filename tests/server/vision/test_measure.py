@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 
 from liveness_server.errors import ModelError
 from liveness_server.types import Box, CaptureTime, Face, FaceObservation
@@ -42,8 +43,6 @@ def test_a_portrait_is_one_frontal_face_with_open_eyes(models: VisionModels, ast
 
 
 def test_a_portrait_is_upright_and_leans_as_far_as_it_is_turned(models: VisionModels, astronaut: Picture) -> None:
-    from PIL import Image
-
     straight = only_face(models, astronaut).pose
     clockwise = np.asarray(Image.fromarray(astronaut).rotate(-20, center=(224, 120)))
     assert only_face(models, clockwise).pose.roll - straight.roll == pytest.approx(20, abs=3)
@@ -53,6 +52,18 @@ def test_a_mirrored_portrait_has_the_opposite_yaw_and_swapped_eyes(models: Visio
     face, mirrored = only_face(models, grace), only_face(models, grace[:, ::-1])
     assert mirrored.pose.yaw == pytest.approx(-face.pose.yaw, abs=3)
     assert face.points[SLOT[468]][0] < face.points[SLOT[473]][0], "468 is the pupil at image left"
+
+
+def test_a_picture_that_changes_its_size_is_followed_on(models: VisionModels, astronaut: Picture) -> None:
+    """As a browser does on a slow line; at each place of a window, so that all that is followed meets it."""
+    edges = [512] * 33 + [256] * 29 + [384] * 25 + [128] * 31 + [512] * 40
+    frames = [np.asarray(Image.fromarray(astronaut).resize((edge, edge))) for edge in edges]
+    found = observe(models, frames)
+    assert [seen.width for seen in found] == edges
+    assert [seen.faces for seen in found].count(1) > 150
+    planes = [seen.face.plane for seen in found if seen.face and seen.face.plane]
+    assert planes
+    assert max(plane.residual for plane in planes) < 1.0
 
 
 def test_an_empty_room_has_no_face(models: VisionModels) -> None:

@@ -36,8 +36,9 @@ class FaceContinuityConfig:
     """Seconds of capture time without a face where a challenge covers it. A choice: rendered hands hid it for 0.33 s, a
     profile for 1.6 s, and a slow sweep of a hand takes 1 to 2 s."""
     max_breaks: int = 10
-    """Times that the face, or the frames for `gap_s`, may be gone for a moment. Over more `stream_integrity` cannot
-    judge, and whoever blacks out single frames on purpose must not gain by that. A choice, as there."""
+    """Times that the face, or the frames for `gap_s`, may be gone for a moment, or the picture may become another size.
+    Over more `stream_integrity` cannot judge, and whoever blacks out single frames on purpose must not gain by that. A
+    choice, as there."""
     gap_s: float = 0.25
     """Seconds without a frame that count as such a break. As in `stream_integrity`."""
     min_frames: int = 15
@@ -54,10 +55,13 @@ class FaceContinuity(Check):
     def __init__(self, context: CheckContext, config: FaceContinuityConfig | None = None) -> None:
         super().__init__(context)
         self.config = config or FaceContinuityConfig()
-        self._last: tuple[CaptureTime, Face] | None = None
+        self._last: tuple[CaptureTime, Face, int] | None = None
+        """The last face, and the width of its frame, pixels."""
         self._covered = False
         """Whether the face was covered since `_last`, or in it."""
         self._last_t: CaptureTime | None = None
+        self._size = (0, 0)
+        """Of the last frame, pixels."""
         self._shown = True
         """Whether the last frame showed the face, or need not."""
         self._breaks = 0
@@ -74,7 +78,9 @@ class FaceContinuity(Check):
             self._note(self._break(observation, *self._last))
             self._note(self._interruption(observation, covered=covered))
         if observation.face is not None:
-            self._last, self._covered = (observation.t, observation.face), covered
+            if self._last is None:
+                self._size = (observation.width, observation.height)
+            self._last, self._covered = (observation.t, observation.face, observation.width), covered
             self._frames += not covered
         self._last_t = observation.t
 
@@ -86,10 +92,10 @@ class FaceContinuity(Check):
             return self.abstained(self._broken, 1.0)
         return self.passed() if self._frames >= self.config.min_frames else self.abstained("too_few_frames")
 
-    def _break(self, observation: FaceObservation, t: CaptureTime, before: Face) -> str | None:
+    def _break(self, observation: FaceObservation, t: CaptureTime, before: Face, width: int) -> str | None:
         face = observation.face
         near = observation.t - t <= self.config.neighbour_s and not self._covered
-        if face is not None and near and self._jumped(before, face):
+        if face is not None and near and self._jumped(before, face, observation.width / width):
             return "cut"
         assert self._last_t is not None
         if observation.t - self._last_t > self.config.max_absence_s:
@@ -100,18 +106,22 @@ class FaceContinuity(Check):
     def _interruption(self, observation: FaceObservation, *, covered: bool) -> str | None:
         """Count what is too short to be a break in itself."""
         assert self._last_t is not None
-        missing = observation.t - self._last_t > self.config.gap_s
+        size = (observation.width, observation.height)
+        missing = observation.t - self._last_t > self.config.gap_s or size != self._size
         shown = covered or observation.face is not None
         broken = missing or (self._shown and not shown)
-        self._shown = shown
+        self._shown, self._size = shown, size
         self._breaks += broken
         if not broken or self._breaks <= self.config.max_breaks:
             return None
         return "frames_missing" if missing else "face_lost"
 
-    def _jumped(self, before: Face, face: Face) -> bool:
-        moved = dist(before.points[_BRIDGE][:2], face.points[_BRIDGE][:2]) / max(before.ipd_px, 1e-6)
-        scale = max(before.ipd_px, face.ipd_px) / max(min(before.ipd_px, face.ipd_px), 1e-6)
+    def _jumped(self, before: Face, face: Face, grown: float) -> bool:
+        """Compare two faces, the first in a picture that has since become `grown` times as wide."""
+        x, y, _ = before.points[_BRIDGE]
+        ipd = max(before.ipd_px * grown, 1e-6)
+        moved = dist((grown * x, grown * y), face.points[_BRIDGE][:2]) / ipd
+        scale = max(ipd, face.ipd_px) / max(min(ipd, face.ipd_px), 1e-6)
         return moved > self.config.max_jump or scale > self.config.max_scale
 
     def _note(self, broken: str | None) -> None:

@@ -101,6 +101,7 @@ class FaceMeter:
         self._seams = Seams()
         self._embed_interval_s = embed_interval_s
         self._embedded: CaptureTime | None = None
+        self._size = (0, 0)
 
     def observe(self, rgb: Picture, t: CaptureTime) -> FaceObservation:
         """Measure one frame, RGB (h, w, 3); frames must come in capture order.
@@ -111,11 +112,12 @@ class FaceMeter:
         rgb = np.ascontiguousarray(rgb)
         height, width = rgb.shape[:2]
         mesh = self._tracker.track(rgb, t)
+        if mesh is None or (width, height) != self._size:
+            # Nothing is followed over a lost face, nor into a picture of another size: browsers change it as they go.
+            self._begin_anew()
+        self._size = (width, height)
         if mesh is None:
             self._embedded = None
-            self._planarity.reset()
-            self._surround.reset()
-            self._seams.reset()
             return FaceObservation(t, width, height, 0, None)
         box = normalised_box(mesh, width, height)
         faces = 1 + self._bystanders.others(rgb, t, box)
@@ -134,6 +136,11 @@ class FaceMeter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _begin_anew(self) -> None:
+        self._planarity.reset()
+        self._surround.reset()
+        self._seams.reset()
 
     def _over_time(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime, face: Face) -> Face:
         """Add what takes more than one frame, or not every frame."""
