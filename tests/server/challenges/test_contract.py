@@ -175,3 +175,10 @@ def test_a_blink_while_turned_does_not_count():
 
 def test_held_movements_share_one_config_class():
     assert all(issubclass(m, HeldMovement) and isinstance(m.config, HeldConfig) for m in MOVEMENTS)
+
+
+def test_a_picture_at_half_the_size_is_no_step_back():
+    """A sender on a slow line makes the picture smaller, and the face in it."""
+    smaller = dataclasses.replace(face(), ipd_px=face().ipd_px / 2)
+    assert Deviation.of(smaller, CaptureTime(0.0), BASELINE, None, BASELINE.width / 2).scale == pytest.approx(1.0)
+    assert Deviation.of(smaller, CaptureTime(0.0), BASELINE, None, BASELINE.width).scale == pytest.approx(0.5)

@@ -28,6 +28,8 @@ class Baseline:
     mouth_width: float
     ipd_px: float
     aspect: float
+    width: float
+    """Of the frames, pixels."""
     cells: tuple[float, ...] = ()
     """`Face.cells` of the uncovered face; empty when the frames had none."""
 
@@ -44,6 +46,7 @@ class Baseline:
             mouth_width=median(f.expression.mouth_width for f in faces),
             ipd_px=median(f.ipd_px for f in faces),
             aspect=median(f.aspect for f in faces),
+            width=median(o.width for o in observations if o.face is not None),
             cells=tuple(map(median, zip(*(f.cells for f in faces), strict=False))),
         )
 
@@ -73,13 +76,16 @@ class Deviation:
     """Columns of the face, from image left, that something is in front of (`cover`); empty when unknown."""
 
     @classmethod
-    def of(cls, face: Face, t: CaptureTime, baseline: Baseline, blink: Blink | None) -> Deviation:
-        """Compare `face` with `baseline`."""
+    def of(
+        cls, face: Face, t: CaptureTime, baseline: Baseline, blink: Blink | None, width: float | None = None
+    ) -> Deviation:
+        """Compare `face` with `baseline`; `width` is that of its frame, pixels, where a sender has changed it since."""
+        grown = 1.0 if width is None else width / baseline.width
         return cls(
             t=t,
             yaw=face.pose.yaw - baseline.yaw,
             pitch=face.pose.pitch - baseline.pitch,
-            scale=face.ipd_px / max(baseline.ipd_px, 1e-6),
+            scale=face.ipd_px / max(grown * baseline.ipd_px, 1e-6),
             gap=face.expression.mouth_gap - baseline.mouth_gap,
             jaw=face.expression.jaw_open - baseline.jaw_open,
             smile=face.expression.smile - baseline.smile,

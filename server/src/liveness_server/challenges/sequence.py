@@ -141,7 +141,7 @@ class ActiveSequence:
             return []
         if observation.face is None:
             return self._absent(observation.t)
-        deviation = Deviation.of(observation.face, observation.t, self._baseline, blink)
+        deviation = Deviation.of(observation.face, observation.t, self._baseline, blink, observation.width)
         if observation.face.embedding is not None:
             self._faces.update(deviation, observation.face.embedding, hidden=self.hides_face)
         return self._handlers[self._stage](deviation)

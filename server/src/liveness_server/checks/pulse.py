@@ -97,7 +97,7 @@ class Pulse(Check):
         face, t = observation.face, observation.t
         if face is None or phase is Phase.COVERED or (self._times and t <= self._times[-1]):
             return
-        row = _row(face)
+        row = _row(face, observation.width)
         step_moved = _moved(self._rows[-1], row) ** 2 / (t - self._times[-1]) if self._times else 0.0
         self._moved.append(step_moved + (self._moved[-1] if self._moved else 0.0))
         self._times.append(t)
@@ -185,15 +185,18 @@ class Pulse(Check):
         return "low_bitrate" if within and median(within) < 1 else None
 
 
-def _row(face: Face) -> tuple[float, ...]:
+def _row(face: Face, width: int) -> tuple[float, ...]:
+    """Numbers of one frame; places in widths of the frame, which a sender may change as it goes."""
     skin, pose = face.skin, face.pose
+    x, y, _ = face.points[_BRIDGE]
     return (
         *skin.forehead,
         *skin.cheek_left,
         *skin.cheek_right,
         *skin.background,
-        *face.points[_BRIDGE][:2],
-        max(face.ipd_px, 1e-6),
+        x / width,
+        y / width,
+        max(face.ipd_px, 1e-6) / width,
         pose.yaw,
         pose.pitch,
         pose.roll,
