@@ -101,21 +101,9 @@ def missing(config: type, name: str) -> set[str]:
     return lacks | ({"source"} if not SOURCE.search(f"{text} {source_of_all(config)}") else set())
 
 
-OWED = {
-    "ActiveRules": {"settle_s", "settle_limit_s", "neutral_hold_s", "max_early", "max_timeouts"},
-    "BlinkConfig": {"min_history_s"},
-    "FlowConfig": {"precision_px"},
-    "PromptedBlinkConfig": {"pair_s"},
-    "PulseConfig": {"min_margin", "light_tail_s"},
-    "TextureConfig": {"clear"},
-}
-"""What still lacks one of the two."""
-
-
 @pytest.mark.parametrize(("config", "name"), FIGURES, ids=[f"{config.__name__}.{name}" for config, name in FIGURES])
 def test_a_figure_has_its_unit_and_source_beside_it(config, name):
-    if name not in OWED.get(config.__name__, ()):
-        assert not missing(config, name), docs(config)[name]
+    assert not missing(config, name), docs(config)[name]
 
 
 def test_every_check_and_challenge_is_covered():

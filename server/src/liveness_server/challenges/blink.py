@@ -18,7 +18,7 @@ class PromptedBlinkConfig:
     max_width_s: float = 0.9
     """Seconds; a deliberate blink is longer than a spontaneous one (0.45)."""
     pair_s: float = 0.8
-    """Seconds between the ends of two blinks of a pair; also how long a single one must stay alone."""
+    """Seconds between the ends of two blinks of a pair; also how long a single one must stay alone. A choice."""
     max_yaw: float = 8.0
     """Degrees from neutral; beyond, landmarks of the far eye imitate blinks (photos rise by up to 0.74 there)."""
 

@@ -34,7 +34,8 @@ class BlinkConfig:
     window_s: float = 3.0
     """Seconds of history behind the running median (2-5 s work alike)."""
     min_history_s: float = 0.5
-    """Seconds of history before the first blink can be told."""
+    """Seconds of history before the first blink can be told: a choice, above the longest spontaneous blink (0.45),
+    so that a session that begins with closed eyes has an open eye in its median."""
 
 
 @dataclass(frozen=True, slots=True)

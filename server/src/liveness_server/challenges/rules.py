@@ -24,20 +24,21 @@ class ActiveRules:
     reaction_s: float = 0.2
     """Floor of human reaction to a visual prompt: a choice, at the fast end of simple visual reactions (0.2-0.3 s)."""
     settle_s: tuple[float, float] = (0.4, 1.2)
-    """Neutral time before a prompt, drawn uniformly."""
+    """Seconds of neutral before a prompt, drawn uniformly, so that its moment cannot be known. A choice."""
     settle_limit_s: float = 8.0
-    """A face that is not neutral for so long while settling counts as timed out."""
+    """Seconds; a face that is not neutral for so long while settling counts as timed out. A choice: over three of the
+    slowest spontaneous returns (`return_s`)."""
     neutral_hold_s: float = 0.3
-    """Neutral this long ends RETURN."""
+    """Seconds of neutral that end RETURN. A choice: at 10 fps, the least that is judged, three samples."""
     wrong_hold_s: float = 0.1
     """Another movement held this long is wrong (3 frames; single-frame tracking errors do not count)."""
     max_wrong: int = 1
     """Wrong movements forgiven: people mix up left and right once. A choice, like the other three counts; what they let
     through is tried in tests/attacks/test_recording_of_all_moves.py."""
     max_early: int = 2
-    """Early movements forgiven: impatience is no attack."""
+    """Early movements forgiven: impatience is no attack. A choice, see `max_wrong`."""
     max_timeouts: int = 1
-    """Unanswered challenges forgiven."""
+    """Unanswered challenges forgiven. A choice, see `max_wrong`."""
     max_mistakes: int = 2
     """Mistakes of all kinds together; without it 2 of 220 recordings passed."""
     kinds: tuple[str, ...] = ()

@@ -43,7 +43,8 @@ class PulseConfig:
     limits: PulseLimits = field(default_factory=PulseLimits)
     """When a line counts as a pulse; each with unit and source in `signal/pulse.py`."""
     min_margin: float = 0.0
-    """Decibels that a line must stand out more than its window asks for (`limits.min_snr`)."""
+    """Decibels that a line must stand out more than its window asks for (`limits.min_snr`): 0 by definition; a policy
+    may ask for more."""
     light: QualityLimits = field(default_factory=QualityLimits)
     """Luma 0..255 and clipped fraction, medians of the window, beyond which nothing is said."""
     window_s: float = 12.0
@@ -64,8 +65,8 @@ class PulseConfig:
     lead_s: float = 4.0
     """Seconds of positioning that may count: half of any window at least is after the first prompt. A choice."""
     light_tail_s: float = 1.3
-    """Seconds after the last colour of the light in which it may still be on the face: those in which `light_response`
-    looks for its answer."""
+    """Seconds after the last colour of the light in which it may still be on the face: the 1.0 + 0.3 in which
+    `light_response` looks for its answer."""
 
 
 class Pulse(Check):

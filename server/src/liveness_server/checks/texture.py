@@ -28,7 +28,7 @@ class TextureConfig:
     """Mean live score, 0..1, under which it is a print or replay: highest attack video 0.25, lowest bona fide 0.51 once
     the three that it denies (a mask; two of one person in a dim room) are set aside. 5 attack, 49 bona fide videos."""
     clear: float = 0.50
-    """Mean live score from which nothing was found: just under that lowest bona fide."""
+    """Mean live score, 0..1, from which nothing was found: just under the 0.51 of that lowest bona fide."""
     min_samples: int = 10
     """Samples in the mean; more changed nothing on 54 videos."""
     max_noise: float = 7.5

@@ -73,7 +73,8 @@ class FlowConfig:
     iterations: int = 6
     """Steps of the search at each level."""
     precision_px: float = 0.05
-    """Length of a step at which the search ends."""
+    """Pixels; length of a step at which the search ends. A choice: 0.08 % of a pupil distance of 60, where a face
+    is told from a plane at 1.5 %."""
 
 
 CONFIG = FlowConfig()
