@@ -131,7 +131,8 @@ def vision_costs(models: VisionModels, frames: list[av.VideoFrame]) -> dict[str,
     find = per_frame(lambda: [finder.boxes(p) for p in few], 20) / (COUNT_INTERVAL_S * FPS)
     embed = per_frame(lambda: [models.embedder.embed(p, m.points) for p, m in seen[:10]], 10) / (EMBED_INTERVAL_S * FPS)
     plane = per_frame(lambda: _planarity(seen), len(seen))
-    pad = per_frame(lambda: [models.pad.sample(p, m.points) for p, m in seen[:10]], 10) if models.pad else 0.0
+    net = models.pad
+    pad = per_frame(lambda: [net.sample(p, m.points) for p, m in seen[:10]], 10) if net else 0.0
     tracker.close()
     finder.close()
     return {

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
@@ -30,7 +32,7 @@ from liveness_server.types import CaptureTime, CheckResult, FaceObservation, Out
 from liveness_server.vision.landmarks import bounding_box
 from liveness_server.vision.measure import VisionModels
 from liveness_server.vision.models import ModelStore
-from liveness_server.vision.pad import CROPS, FACE_POINTS, INTERVAL_S, PadNet, crop
+from liveness_server.vision.pad import CHIP_PX, CROPS, FACE_POINTS, INTERVAL_S, PadNet, crop
 from liveness_server.vision.picture import decode_picture
 
 LIVE = 0.5
@@ -117,7 +119,9 @@ def sampled(subject: Subject) -> Iterator[Picture]:
 def bare(rgb: Picture, models: VisionModels, net: PadNet) -> bool | None:
     """Whether the network alone calls one frame live; None without a face."""
     for mesh in models.find_faces(rgb, limit=1):
-        return net._live(crop(rgb, bounding_box(mesh.points[:FACE_POINTS]), CROPS[0])) >= LIVE
+        cut = crop(rgb, bounding_box(mesh.points[:FACE_POINTS]), CROPS[0])
+        chip = cv2.resize(cut, (CHIP_PX, CHIP_PX), interpolation=cv2.INTER_LINEAR)
+        return net.live(np.asarray(chip, np.uint8)) >= LIVE
     return None
 
 

@@ -77,7 +77,7 @@ def seen(frames: Iterator[tuple[CaptureTime, Picture]], models: VisionModels) ->
     for t, rgb in frames:
         height, width = rgb.shape[:2]
         mesh = tracker.track(rgb, t)
-        face = mesh and measure_face(rgb, mesh, normalised_box(mesh, width, height), None)
+        face = None if mesh is None else measure_face(rgb, mesh, normalised_box(mesh, width, height), None)
         found.append(FaceObservation(t, width, height, int(face is not None), face))
     tracker.close()
     return found

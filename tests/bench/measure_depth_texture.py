@@ -98,10 +98,10 @@ def main() -> None:
         print_planarity(models)
     if "surroundings" in wanted:
         print_surroundings(models)
-    if "texture" in wanted and models.pad is None:
-        print("no pad model: run `liveness-server models fetch`")
-    elif "texture" in wanted:
+    if "texture" in wanted and models.pad is not None:
         print_texture(models, models.pad)
+    elif "texture" in wanted:
+        print("no pad model: run `liveness-server models fetch`")
 
 
 def print_planarity(models: VisionModels) -> None:
@@ -116,7 +116,7 @@ def print_planarity(models: VisionModels) -> None:
 
 def rendered(models: VisionModels) -> Iterator[tuple[str, Frames]]:
     """Flat pictures of two portraits, moved."""
-    with cbook.get_sample_data("grace_hopper.jpg") as file, Image.open(file) as picture:
+    with Image.open(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)) as picture:
         portraits = {"hopper": np.asarray(picture.convert("RGB")), "collins": np.asarray(data.astronaut())}
     for name, portrait in portraits.items():
         pupils = models.find_faces(portrait)[0].points[[468, 473], :2]

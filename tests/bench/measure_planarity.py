@@ -193,7 +193,7 @@ def picture(name: str) -> Picture:
     if name == "collins":
         return np.asarray(data.astronaut())
     if name == "hopper":
-        with cbook.get_sample_data("grace_hopper.jpg") as file, Image.open(file) as portrait:
+        with Image.open(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)) as portrait:
             return np.asarray(portrait.convert("RGB"))
     return decode_picture((DATA / "identity" / name).read_bytes())
 

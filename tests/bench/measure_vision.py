@@ -69,7 +69,8 @@ def bridge(face: Face) -> Array:
 
 def moves(clip: Clip) -> Array:
     """Nose bridge between neighbours, % of pupil distance."""
-    return np.array([100 * np.linalg.norm(bridge(b) - bridge(a)) / a.ipd_px for _, a, b in clip.neighbours()] or [0.0])
+    steps = [float(np.linalg.norm(bridge(b) - bridge(a))) / a.ipd_px for _, a, b in clip.neighbours()]
+    return 100 * np.array(steps or [0.0])
 
 
 def scales(clip: Clip) -> Array:

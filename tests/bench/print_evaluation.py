@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +178,7 @@ def live(played: list[Row]) -> str:
     return f"{counted(len(played), 'session')}.\n\n{table(('decision', 'species', 'reasons'), rows)}"
 
 
-BLOCKS = {"files": files, "clips": clips, "live": live}
+BLOCKS: dict[str, Callable[[Any], str]] = {"files": files, "clips": clips, "live": live}
 
 
 def printed(folder: Path) -> dict[str, str]:

@@ -143,7 +143,7 @@ def shrunk(rgb: Picture) -> Picture:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def transmitted(film: Film, fps: float) -> Iterator[tuple[CaptureTime, Picture]]:
+def transmitted(film: Sequence[Picture | None], fps: float) -> Iterator[tuple[CaptureTime, Picture]]:
     """The film after a VP8 encoder in real time; another size begins with a key frame, as it does on a line."""
     sent = [(CaptureTime(i / fps), frame) for i, frame in enumerate(film) if frame is not None]
     for _, same in groupby(sent, key=lambda timed: timed[1].shape):
@@ -164,9 +164,9 @@ def _encoded(frames: Sequence[Picture], fps: float) -> Iterator[Picture]:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         file.mux(stream.encode())
     buffer.seek(0)
-    with av.open(buffer) as file:
-        for decoded in file.decode(video=0):
-            yield decoded.to_ndarray(format="rgb24")
+    with av.open(buffer, "r") as film:
+        for decoded in film.decode(video=0):
+            yield np.asarray(decoded.to_ndarray(format="rgb24"), np.uint8)
 
 
 def observed(models: VisionModels, frames: Iterable[tuple[CaptureTime, Picture]]) -> Iterator[FaceObservation]:
@@ -177,7 +177,7 @@ def observed(models: VisionModels, frames: Iterable[tuple[CaptureTime, Picture]]
             rgb = np.ascontiguousarray(frame)
             height, width = rgb.shape[:2]
             mesh = tracker.track(rgb, t)
-            face = mesh and measure_face(rgb, mesh, normalised_box(mesh, width, height), None)
+            face = None if mesh is None else measure_face(rgb, mesh, normalised_box(mesh, width, height), None)
             yield FaceObservation(t, width, height, int(mesh is not None), face)
     finally:
         tracker.close()
