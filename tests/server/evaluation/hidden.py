@@ -15,7 +15,7 @@ from liveness_server.types import CaptureTime, FaceObservation
 from liveness_server.vision.landmarks import Picture
 from liveness_server.vision.measure import FaceMeter, VisionModels
 
-FPS = 30
+FPS = 20
 REST_S = 1.0
 """Seconds the baseline is learned from, as in a session."""
 LIMIT_S = 9.0

@@ -11,7 +11,7 @@ from liveness_server.evaluation.presenter import MOVES, Presenter
 from liveness_server.types import CaptureTime, Face, FaceObservation
 from liveness_server.vision.measure import FaceMeter, VisionModels
 
-FPS = 30
+FPS = 20
 OPEN_MOVES = [kind for kind in MOVES if not REGISTRY[kind].hides_face]
 """Those during which the face stays in view; the others are in `test_presenter_hidden`."""
 REST_S, MARGIN_S = 0.5, 0.9
