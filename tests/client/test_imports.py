@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_public_names_are_sorted_present_and_documented() -> None:
 def test_nothing_else_leaks() -> None:
     names = {name for name in vars(liveness_client) if not name.startswith("_")}
     modules = {"annotations", "import_module", "TYPE_CHECKING", "Any"}
-    submodules = {path.stem for path in Path(liveness_client.__path__[0]).glob("*.py")}
+    submodules = {module.name for module in iter_modules(liveness_client.__path__)}
     assert names - set(liveness_client.__all__) - modules <= submodules
 
 
