@@ -14,8 +14,8 @@ from aiortc.mediastreams import MediaStreamError
 
 from liveness_client import CameraSource, ConfigurationError, FrameSource, Source, SourceError, VideoFileSource
 from liveness_client._media import RTP_CLOCK_HZ, SourceTrack, device_name
+from liveness_client._order import Failed, Signal, SourceEnded
 from liveness_client._sources import MAX_DROPS, Pacer, TimedFrame
-from liveness_client._state import Failed, Signal, SourceEnded
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 

@@ -26,15 +26,12 @@ from liveness_client import (
     SourceError,
 )
 from liveness_client import _wire as wire
-from liveness_client._state import (
-    GRACE_S,
-    MAX_ATTEMPT_S,
+from liveness_client._order import (
     TERMINAL,
     TRANSITIONS,
     WAITS,
     Closed,
     Failed,
-    Machine,
     Measured,
     OfferMade,
     PeerConnected,
@@ -42,6 +39,7 @@ from liveness_client._state import (
     SourceEnded,
     State,
 )
+from liveness_client._state import GRACE_S, MAX_ATTEMPT_S, Machine
 
 WELCOME = wire.Welcome(session_id="s1", profile="standard", expires_in=60.0)
 CHALLENGE = wire.Challenge(id=1, kind="blink_once", deadline_s=5.0, step=1, steps=2)

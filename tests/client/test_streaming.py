@@ -30,7 +30,7 @@ from liveness_client import (
     WebRtcTransport,
     __version__,
 )
-from liveness_client import _state as state
+from liveness_client import _order as order
 from liveness_client import _wire as wire
 from liveness_client._peer import BITRATE
 
@@ -244,7 +244,7 @@ async def test_a_server_of_another_protocol_is_refused() -> None:
 
 
 async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(state.WAITS, state.State.REDEEMING, (0.2, ConnectionLost, "no answer"))
+    monkeypatch.setitem(order.WAITS, order.State.REDEEMING, (0.2, ConnectionLost, "no answer"))
 
     async def script(conversation: Conversation) -> None:
         await conversation.hear()
@@ -255,7 +255,7 @@ async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.Monke
 
 
 async def test_media_that_does_not_connect_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(state.WAITS, state.State.CONNECTING, (0.5, ConnectTimeout, "no path"))
+    monkeypatch.setitem(order.WAITS, order.State.CONNECTING, (0.5, ConnectTimeout, "no path"))
 
     async def script(conversation: Conversation) -> None:
         await conversation.connect()

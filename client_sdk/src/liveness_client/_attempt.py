@@ -10,8 +10,9 @@ from typing import Self
 
 from ._events import Event, LightEvent, ResultEvent
 from ._link import Link
+from ._order import TERMINAL, Failed, LightOver, OfferMade, State
 from ._sources import Source
-from ._state import TERMINAL, Failed, LightOver, Machine, OfferMade, State
+from ._state import Machine
 from ._wire import encode
 from .errors import AttemptCancelled, ConnectionLost, LivenessClientError
 

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import httpx
 
+from ._order import Signal
 from ._sources import Source
-from ._state import Signal
 from ._wire import IceServer
 
 

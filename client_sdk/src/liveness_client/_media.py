@@ -15,8 +15,8 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
 from av.video.frame import PictureType
 
+from ._order import Failed, Signal, SourceEnded
 from ._sources import Pacer, Source, TimedFrame, Worker
-from ._state import Failed, Signal, SourceEnded
 from .errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:

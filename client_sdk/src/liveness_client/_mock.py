@@ -27,8 +27,8 @@ from jwt.algorithms import OKPAlgorithm
 from . import _wire as wire
 from ._events import ChallengeEvent, Decision, GuidanceEvent, LightEvent, ProgressEvent
 from ._jwks import thumbprint
+from ._order import Closed, PeerConnected, Signal
 from ._sources import Source
-from ._state import Closed, PeerConnected, Signal
 from ._strict import TOKEN_TYPE
 from .errors import ConfigurationError
 

@@ -15,7 +15,7 @@ from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSession
 from aiortc.codecs import h264, vpx
 from aiortc.mediastreams import MediaStreamTrack
 
-from ._state import PeerConnected, PeerLost, Signal
+from ._order import PeerConnected, PeerLost, Signal
 from ._wire import IceServer
 from .errors import ProtocolViolation, SdpRefused
 

@@ -13,9 +13,9 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from ._media import SourceTrack
+from ._order import Closed, Signal
 from ._peer import BITRATE, Peer, pin_encoder_bitrate
 from ._sources import Source
-from ._state import Closed, Signal
 from ._wire import MAX_MESSAGE_BYTES, SUBPROTOCOL, CloseCode, IceServer
 from .errors import ConnectionLost
 
