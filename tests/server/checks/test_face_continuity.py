@@ -91,7 +91,7 @@ def test_frames_may_stop_for_a_moment_only_so_often(times, reason):
     def sent(t):
         return not any(1 + 0.6 * i <= t < 1.3 + 0.6 * i for i in range(times))
 
-    assert judged(9, sent=sent)[1] == reason
+    assert judged(18, sent=sent)[1] == reason
 
 
 @pytest.mark.parametrize(("times", "reason"), [(10, "ok"), (11, "frames_missing")])

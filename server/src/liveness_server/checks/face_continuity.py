@@ -3,18 +3,23 @@
 A cut moves the face further between two neighbouring frames than any head moves. It is judged on the bridge of the nose
 in units of the pupil distance, so that size and distance do not matter. A swap that keeps the place is not seen here,
 nor one under a hand that was asked for, where landmarks are guessed: `identity_continuity` is for both.
+
+What is missing is counted as in `stream_integrity`, which judges nothing over it and in most policies may only deny:
+here it leaves the session open.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import dist
 from types import MappingProxyType
 
-from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase
+from ..types import CaptureTime, CheckResult, Face, FaceObservation, Phase, StreamStats
 from ..vision.flow import CALIBRATED_LANDMARKS
 from ..vision.landmarks import KEPT
 from .base import Check, CheckContext
+from .missing import Missing, MissingLimits
+from .reception import Reception
 
 _BRIDGE = KEPT.index(168)
 
@@ -41,6 +46,8 @@ class FaceContinuityConfig:
     choice, as there."""
     gap_s: float = 0.25
     """Seconds without a frame that count as such a break. As in `stream_integrity`."""
+    missing: MissingLimits = field(default_factory=MissingLimits)
+    """How much may be missing in all. As in `stream_integrity`."""
     min_frames: int = 15
     """Frames with a face; half a second at 30 fps."""
 
@@ -54,7 +61,9 @@ class FaceContinuity(Check):
 
     def __init__(self, context: CheckContext, config: FaceContinuityConfig | None = None) -> None:
         super().__init__(context)
-        self.config = config or FaceContinuityConfig()
+        self.config = c = config or FaceContinuityConfig()
+        self._missing = Missing(c.gap_s, c.missing.max_share)
+        self._reception = Reception(c.missing.max_loss)
         self._last: tuple[CaptureTime, Face, int] | None = None
         """The last face, and the width of its frame, pixels."""
         self._covered = False
@@ -73,6 +82,7 @@ class FaceContinuity(Check):
         if phase is Phase.POSITIONING:
             return
         covered = phase is Phase.COVERED
+        self._missing.advance(observation.t, missing=observation.face is None and not covered)
         self._covered = self._covered or covered
         if self._last is not None:
             self._note(self._break(observation, *self._last))
@@ -84,12 +94,20 @@ class FaceContinuity(Check):
             self._frames += not covered
         self._last_t = observation.t
 
+    def receive_stats(self, stats: StreamStats) -> None:
+        """Count the time since the last sample as missing when too many packets were."""
+        if self._reception.add(stats):
+            self._missing.take_back()
+        self._missing.keep()
+
     def result(self) -> CheckResult:
         """The worst break seen, or PASS."""
         if self._broken == "cut":
             return self.failed("cut")
         if self._broken is not None:
             return self.abstained(self._broken, 1.0)
+        if self._missing.too_much:
+            return self.abstained("frames_missing", 1.0)
         return self.passed() if self._frames >= self.config.min_frames else self.abstained("too_few_frames")
 
     def _break(self, observation: FaceObservation, t: CaptureTime, before: Face, width: int) -> str | None:

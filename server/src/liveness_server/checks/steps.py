@@ -12,30 +12,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import CaptureTime
+from .missing import Missing
 from .recurrence import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class StepLimits:
-    """The fields of `StreamIntegrityConfig` of the same names."""
+    """The fields of `StreamIntegrityConfig` of the same names, and how much may be missing."""
 
     freeze_step: float
     cut_points: float
     cut_colour: float
     neighbour_s: float
     max_gap_s: float
+    max_missing: float
+    """`MissingLimits.max_share`."""
 
 
 @dataclass(slots=True)
 class Watched:
     """What was seen so far; seconds of capture time."""
 
-    span_s: float = 0.0
-    """From first to last frame."""
     seen_s: float = 0.0
-    """Of it, between frames with a face that nothing came between."""
-    missing_s: float = 0.0
-    """Of it, without a frame or, uncovered, without a face."""
+    """Between frames with a face that nothing came between."""
     frozen_s: float = 0.0
     """Longest time without a change, breaks left out."""
     breaks: int = 0
@@ -50,8 +49,8 @@ class Steps:
     def __init__(self, limits: StepLimits) -> None:
         self._limits = limits
         self.watched = Watched()
+        self.missing = Missing(limits.max_gap_s, limits.max_missing)
         self._kept = Watched()
-        self._t: CaptureTime | None = None
         self._seen: tuple[CaptureTime, Snapshot] | None = None
         self._joined = False
         """Whether `_seen` is of the last frame."""
@@ -90,23 +89,18 @@ class Steps:
     def keep(self) -> None:
         """Remember what is known so far, for `take_back`."""
         self._kept = copy(self.watched)
+        self.missing.keep()
 
     def take_back(self) -> None:
         """Count everything since `keep` as missing, and nothing in it as seen."""
-        span_s, self.watched = self.watched.span_s, copy(self._kept)
-        self.watched.missing_s += span_s - self.watched.span_s
-        self.watched.span_s = span_s
+        self.watched = copy(self._kept)
+        self.missing.take_back()
         self.forget()
 
     def _advance(self, t: CaptureTime, *, missing: bool) -> None:
-        past_s = 0.0 if self._t is None else t - self._t
-        gap = past_s > self._limits.max_gap_s
-        self._t = t
-        self.watched.span_s += past_s
+        gap = self.missing.advance(t, missing=missing)
         self.watched.gaps += gap
         self._break(gap)
-        if gap or missing:
-            self.watched.missing_s += past_s
 
     def _break(self, broken: bool) -> None:
         self.watched.breaks += broken

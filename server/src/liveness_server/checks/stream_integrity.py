@@ -7,13 +7,14 @@ them; what the receiver reports as lost is not judged, and too many interruption
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from types import MappingProxyType
 
 from ..types import CheckResult, FaceObservation, Phase, StreamStats
 from ..vision.flow import CALIBRATED_LANDMARKS
 from .base import Check, CheckContext, Measured
+from .missing import MissingLimits
 from .pacing import Pacing
 from .reception import Reception
 from .recurrence import Recurrence, RecurrenceLimits, Snapshot
@@ -55,13 +56,8 @@ class StreamIntegrityConfig:
     max_gap_s: float = 0.25
     """Seconds: a longer gap between frames is missing media, not a pause of 4 fps. A choice: WebRTC repairs losses
     within two round trips or shows the gap."""
-    max_loss: float = 0.2
-    """Share of the packets between two samples of the statistics that may be lost on the way, repaired or not. With a
-    tenth lost at random single seconds came to 0.16 and nearly every frame arrived; above that a decoder that lacks
-    packets may repeat and smear what it has."""
-    max_missing: float = 0.2
-    """Share of the watched time without a frame or, uncovered, without a face. A choice: with more gone a loop can
-    hide."""
+    missing: MissingLimits = field(default_factory=MissingLimits)
+    """How much may be missing. As in `face_continuity`."""
     max_breaks: int = 10
     """Lost faces, gaps and rescales in a session. A choice: bona fide clips none, 5 in 200 s with 30 % of frames lost;
     with 20 in 10 s a real loop was no longer found, only simulated ones."""
@@ -113,8 +109,9 @@ class StreamIntegrity(Check):
         super().__init__(context)
         self.config = c = config or StreamIntegrityConfig()
         self._past = Recurrence(RecurrenceLimits(c.points, c.colour, c.motion, c.max_gap_s, c.nearest))
-        self._steps = Steps(StepLimits(c.freeze_step, c.cut_points, c.cut_colour, c.neighbour_s, c.max_gap_s))
-        self._reception = Reception(c.max_loss)
+        steps = StepLimits(c.freeze_step, c.cut_points, c.cut_colour, c.neighbour_s, c.max_gap_s, c.missing.max_share)
+        self._steps = Steps(steps)
+        self._reception = Reception(c.missing.max_loss)
         self._pacing = Pacing()
         self._last: FaceObservation | None = None
         self._reshaped = False
@@ -165,7 +162,7 @@ class StreamIntegrity(Check):
             return self.failed(fault)
         if self._reshaped:
             return self.abstained("format_changed", 1.0)
-        if watched.missing_s > config.max_missing * watched.span_s or watched.breaks > config.max_breaks:
+        if self._steps.missing.too_much or watched.breaks > config.max_breaks:
             return self.abstained("frames_missing", 1.0)
         if watched.seen_s < config.min_watched_s:
             return self.abstained("too_short")
