@@ -110,6 +110,29 @@ def test_times_of_something_else_are_not_believed(forge):
     assert show.busy(6.0)
 
 
+def test_a_report_counts_once_and_the_next_is_not_built_upon_it():
+    show = begun(5.0)
+    asked, drifted = show.steps, times(show, 0.49)
+    assert show.report(drifted)[1] == pytest.approx(5.49)
+    assert show.steps == asked, "what was asked stays what is asked"
+    for later in (drifted, times(show), []):
+        assert show.report(later) is None
+
+
+def test_a_report_that_is_not_believed_does_not_stand_in_the_way_of_a_true_one():
+    show = begun(5.0)
+    assert show.report(times(show, 0.6)) is None
+    assert show.report(times(show, 0.1))[1] == pytest.approx(5.1)
+
+
+def test_colours_that_were_shown_late_are_waited_for():
+    show = begun(5.0)
+    show.report(times(show, 0.4))
+    end = 5.4 + length(show.steps) + SETTLE_S
+    assert show.busy(end - 0.01)
+    assert not show.busy(end)
+
+
 def test_skipping_ends_it():
     show = begun()
     assert show.report([]) == ((), 5.0)

@@ -59,7 +59,12 @@ class LightShow:
     announced: bool = False
     """The client can show colours."""
     steps: tuple[LightStep, ...] = ()
+    """As asked, whatever the client reports: what it reports is held against this."""
     _since: CaptureTime | None = None
+    """When they were asked for; None before that."""
+    _until: CaptureTime | None = None
+    """When the last of them has come back."""
+    _reported: bool = False
     _over: bool = False
 
     @property
@@ -70,21 +75,23 @@ class LightShow:
     def begin(self, draw: Draw, t: CaptureTime) -> wire.Light:
         """Draw the colours, and return what to send; `t` is the capture time of the newest frame."""
         self.steps, self._since = draw_steps(draw), t
+        self._until = CaptureTime(t + self.length_s)
         return wire.Light(ID, [wire.LightStep(step.colour, step.duration_s, step.ramp_s) for step in self.steps])
 
     def busy(self, t: CaptureTime) -> bool:
         """Whether the colours are still on the face at capture time `t`."""
-        if self._since is None:
+        if self._until is None:
             return False
-        self._over = self._over or t >= self._since + self.length_s
+        self._over = self._over or t >= self._until
         return not self._over
 
     def report(self, shown_s: Sequence[float]) -> tuple[tuple[LightStep, ...], CaptureTime] | None:
         """Take the client's word on when it showed them; return what to tell the checks, None when there is nothing.
 
-        No times mean that the person skipped the light, so it is over. Times that are not of this sequence are ignored.
+        No times mean that the person skipped the light, so it is over. Times that are not of this sequence are ignored,
+        and so is everything after a report that was believed: one may not be built upon another.
         """
-        if self._since is None or self._over:
+        if self._since is None or self._over or self._reported:
             return None
         if not shown_s:
             self._over = True
@@ -92,9 +99,10 @@ class LightShow:
         durations = _durations(self.steps, shown_s)
         if durations is None:
             return None
-        self.steps = tuple(replace(step, duration_s=d) for step, d in zip(self.steps, durations, strict=True))
-        self._since = CaptureTime(self._since + shown_s[0])
-        return self.steps, self._since
+        self._reported = True
+        self._until = CaptureTime(self._since + shown_s[-1] + durations[-1] + SETTLE_S)
+        shown = tuple(replace(step, duration_s=d) for step, d in zip(self.steps, durations, strict=True))
+        return shown, CaptureTime(self._since + shown_s[0])
 
 
 def _durations(steps: Sequence[LightStep], shown_s: Sequence[float]) -> list[float] | None:
