@@ -4,13 +4,12 @@
     python tests/bench/print_evaluation.py .evaluation --write    # the same, into the document
 
 Parts of the document between `<!-- files -->` and `<!-- end of files -->` (so with `clips` and `live`) are replaced.
-Nothing is measured here; of a run's command only the names of files are printed, not where they lie.
+Nothing is measured here.
 """
 
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,12 +46,8 @@ def made_of(report: Row) -> str:
         f"{attacks} from {counted(len(sources), 'source')} ({code(sources)}), {people}, "
         f"{seconds[0]:.1f} to {seconds[-1]:.1f} s each, `{made['policy']}`. "
         f"Server {made['server']}, code `{made['code_sha256'][:12]}`, {report['generated']}.\n\n"
-        f"    {command(report)}"
+        f"    {report['command']}"
     )
-
-
-def command(report: Row) -> str:
-    return shlex.join(Path(word).name if "/" in word else word for word in shlex.split(report["command"]))
 
 
 def species_table(report: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from math import log2
+from math import inf, log2, nan
 
 import pytest
 
@@ -49,8 +49,27 @@ def test_what_cannot_be_drawn_is_refused():
         pool_of(Profile.STANDARD, ("dance",))
     with pytest.raises(ValueError, match="no plan of 3 steps with one of hand_across_face"):
         draw_plan(Draw(seed(1)), Profile.MOTION_FREE, 3, (), kinds=KINDS, one_of=HAND)
-    with pytest.raises(ValueError, match="above 8"):
-        ActiveRules(turn_reach_deg=8.0)
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ({"turn_reach_deg": 8.0}, "above 8"),
+        ({"turn_reach_deg": 90.0}, "under 90"),
+        ({"deadline_s": nan}, "deadline_s must be finite"),
+        ({"return_s": inf}, "return_s must be finite"),
+        ({"reaction_s": -3.0}, "reaction_s must be finite, and not negative"),
+        ({"max_wrong": -1}, "max_wrong must be finite, and not negative"),
+        ({"settle_s": (0.4, nan)}, "settle_s must be finite"),
+        ({"settle_s": (2.0, 1.0)}, "the shorter and the longer"),
+        ({"wrong_hold_s": 1e9}, "shorter than deadline_s"),
+        ({"steps": 0}, "1 or more"),
+    ],
+)
+def test_odd_numbers_are_refused(odd, told):
+    """A deadline that is no number is never over: the rules would look strict and ask for nothing."""
+    with pytest.raises(ValueError, match=told):
+        ActiveRules(**odd)
 
 
 def test_extended_time_keeps_everything_that_is_not_a_limit():

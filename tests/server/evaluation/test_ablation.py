@@ -8,20 +8,22 @@ from pathlib import Path
 import pytest
 
 from liveness_server.checks import REGISTRY
+from liveness_server.checks.light_response import LightResponse
 from liveness_server.engine.fusion import decide
 from liveness_server.engine.policy_files import shipped_policies
 from liveness_server.evaluation.ablation import WHOLE, ablations, under_policies
+from liveness_server.evaluation.analysis import passive
 from liveness_server.evaluation.deciding import decided_by, results_of, terms_of
 from liveness_server.evaluation.evaluate import Answer, CheckAnswer, Judged
 from liveness_server.evaluation.rows import bona_fide_of, by_species
-from liveness_server.types import Outcome
+from liveness_server.types import CheckResult, Outcome
 from server.evaluation.judging import attack, dataset, live, made_with
 
 PASS, FAIL, NONE = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 MADE = replace(
     made_with(),
     must_confirm=["active", "depth", "image_quality"],
-    confirm_one_of=[["light_response", "pulse"]],
+    confirm_one_of=[["micro_movement", "pulse"]],
     may_deny=["match", "stream_integrity", "texture"],
 )
 """A policy that shipped ones may come to differ from."""
@@ -43,7 +45,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
     )
     said = {
         "a.mp4": answered(),
-        "b.mp4": answered(pulse=NONE, light_response=NONE),
+        "b.mp4": answered(pulse=NONE, micro_movement=NONE),
         "p.mp4": answered(depth=NONE),
         "q.mp4": answered(texture=FAIL),
         "r.mp4": answered(texture=FAIL, stream_integrity=FAIL),
@@ -74,9 +76,17 @@ def test_what_only_one_check_stops_gets_through_without_it(rows: dict) -> None:
 
 def test_one_of_a_group_is_missed_by_those_who_had_no_other(rows: dict) -> None:
     assert rows[WHOLE]["bpnrr"]["errors"] == 1
-    assert rows["without light_response"]["bpnrr"]["errors"] == 1
+    assert rows["without micro_movement"]["bpnrr"]["errors"] == 1
     assert rows["without pulse"]["bpnrr"]["errors"] == 1, "the group is smaller, and still wants one"
     assert rows[WHOLE]["bpcer"]["errors"] == 0
+
+
+@pytest.mark.parametrize("name", sorted(shipped_policies()))
+def test_a_file_can_pass_what_is_left_of_every_policy(name: str) -> None:
+    """A rate of acceptance of what nothing can pass would be an empty 0 %."""
+    results = [CheckResult(check, PASS, "ok") for check in REGISTRY if check != LightResponse.name]
+    results.append(CheckResult(LightResponse.name, NONE, "not_run"))
+    assert decide(results, passive(shipped_policies()[name].terms(with_reference=True))) is PASS
 
 
 def test_other_policies_decide_the_same_answers(judged: list[Judged], rows: dict) -> None:
@@ -96,7 +106,7 @@ def test_every_check_that_denied_is_counted_alone_or_beside_others(judged: list[
     assert found["screen"]["denied"] == {"stream_integrity": {"n": 1, "alone": 0}, "texture": {"n": 2, "alone": 1}}
     assert found["screen"]["no_answer"] == {}
     assert found["print"]["no_answer"] == {"depth": {"n": 1, "alone": 1}}
-    assert found["bona_fide"]["no_answer"] == {"light_response or pulse": {"n": 1, "alone": 1}}
+    assert found["bona_fide"]["no_answer"] == {"micro_movement or pulse": {"n": 1, "alone": 1}}
     assert [row["passed"] for row in found.values()] == [1, 0, 0]
 
 

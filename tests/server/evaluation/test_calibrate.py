@@ -232,6 +232,14 @@ def test_a_refused_check_has_no_proposal(tmp_path: Path) -> None:
     assert "no measure" in read["refused"]["single_face"]
 
 
+@pytest.mark.parametrize("option", ["--check", "--feature"])
+def test_one_name_has_one_threshold(tmp_path: Path, option: str) -> None:
+    found = report(tmp_path / "set", LIVE, print=FLAT, swap=FLAT)
+    code, said, out = calibrate(tmp_path, found, option, f"{CHECK}:print", option, f"{CHECK}:swap")
+    assert (code, out.exists()) == (2, False)
+    assert "is asked for twice" in said
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"format": 1}', "[]"])
 def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "report.json").write_text(content)

@@ -60,6 +60,8 @@ def test_a_bona_fide_presentation_has_no_species(tmp_path: Path, word: str) -> N
         (("../a.mp4,s1,bona_fide,,,,",), 2, "file", "leads out"),
         (("/etc/hostname,s1,bona_fide,,,,",), 2, "file", "leads out"),
         ((GOOD, GOOD), 3, "file", "already listed in row 2"),
+        ((GOOD, f"./{GOOD}"), 3, "file", "already listed in row 2"),
+        ((GOOD, "b.mp4,s1,attack,bona_fide,,,"), 3, "species", "no species of attack"),
         (("a.mp4,s1,bona_fide",), 2, None, "has 3 cells, the header has 7"),
         ((), None, None, "no presentation"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from bench.print_evaluation import BLOCKS, DOCUMENT, PARTS, clips, files, live, written
 from liveness_server.checks import REGISTRY
 from liveness_server.evaluation.attacks import SPECIES
+from liveness_server.evaluation.wording import command
 from server.evaluation.judging import few_of_many
 from server.evaluation.test_report import NOTHING
 
@@ -16,7 +17,7 @@ from server.evaluation.test_report import NOTHING
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
     found = few_of_many(tmp_path_factory.mktemp("few"))
-    return files({**found, "command": "liveness-server evaluate --from /home/somebody/one.mp4 --out /tmp/here"})
+    return files({**found, "command": command(["evaluate", "--from", "/home/somebody/one.mp4", "--out", "/tmp/here"])})
 
 
 def test_every_species_and_check_stands_there_and_no_bare_0(printed: str) -> None:

@@ -170,8 +170,9 @@ def test_clips_are_opened_once_under_one_name(clip: Path, tmp_path: Path, models
         hashlib.sha256(clip.read_bytes()).hexdigest(),
     )
     (tmp_path / clip.name).write_bytes(b"")
-    with pytest.raises(RenderError, match=r"two clips are named somebody\.mp4"):
-        list(clip_footage([clip, tmp_path / clip.name], models.bundle, 1.0))
+    for other in (tmp_path / clip.name, clip.with_suffix(".webm")):
+        with pytest.raises(RenderError, match="two clips are named somebody:"):
+            list(clip_footage([clip, other], models.bundle, 1.0))
     with pytest.raises(RenderError, match=r"somebody\.mp4 is empty"):
         list(clip_footage([tmp_path / clip.name], models.bundle, 1.0))
 

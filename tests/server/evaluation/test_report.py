@@ -345,8 +345,9 @@ def test_the_notice_is_on_every_page_and_nothing_is_certified(report: Row, page:
 
 
 def test_names_from_the_manifest_are_text(tmp_path: Path) -> None:
-    nasty = "<script>alert(1)</script>"
+    nasty = r"<script>alert(1)</script> $5 and $\foo$"
     found = dataset(tmp_path, [attack("a.mp4", nasty, instrument=nasty, **{"<b>": nasty}), live("b.mp4")])
     page = render(report_of(found, {"a.mp4": answer(FAIL), "b.mp4": answer(PASS)}))
     assert "<script" not in page
     assert "<b>" not in page
+    assert r"$5 and $\foo$" in page

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 TURN_REACH_DEG: Final = 12.0
 """Degrees of held yaw that count as a turn. Flat pictures <= 7.0, bent ones <= 16.1 (see `head`)."""
 TURN_START_DEG: Final = 8.0
 """Degrees of yaw at which a turn has begun. Camera-facing people <= 7.2."""
+PROFILE_DEG: Final = 90.0
+"""Degrees of yaw of a profile, by definition: nobody turns that far and is still seen."""
+
+
+def refuse_odd_numbers(limits: Any) -> None:
+    """Raise `ValueError` for a field of a dataclass of limits that is negative or not finite.
+
+    A deadline that is no number is never over, and a hold below nothing is always kept: rules that look strict would
+    ask for nothing.
+    """
+    for field in fields(limits):
+        if not all(math.isfinite(number) and number >= 0 for number in _numbers(getattr(limits, field.name))):
+            raise ValueError(f"{field.name} must be finite, and not negative")
+
+
+def _numbers(value: object) -> Iterator[float]:
+    values = value if isinstance(value, tuple) else (value,)
+    yield from (number for number in values if isinstance(number, int | float))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +70,17 @@ class ActiveRules:
     find 18 was not measured."""
 
     def __post_init__(self) -> None:
-        if not self.turn_reach_deg > TURN_START_DEG:
-            raise ValueError(f"turn_reach_deg must be above {TURN_START_DEG}, where a turn begins")
+        refuse_odd_numbers(self)
+        if not TURN_START_DEG < self.turn_reach_deg < PROFILE_DEG:
+            raise ValueError(
+                f"turn_reach_deg must be above {TURN_START_DEG}, where a turn begins, and under {PROFILE_DEG}"
+            )
+        if not self.settle_s[0] <= self.settle_s[1] <= self.settle_limit_s:
+            raise ValueError("settle_s must be the shorter and the longer time, within settle_limit_s")
+        if not max(self.reaction_s, self.wrong_hold_s) < self.deadline_s:
+            raise ValueError("reaction_s and wrong_hold_s must be shorter than deadline_s")
+        if not self.steps:
+            raise ValueError("steps must be 1 or more")
 
     def extended(self, factor: float) -> ActiveRules:
         """Rules with every human time limit longer (WCAG 2.2, 2.2.1: adjust up to ten times); floors stay."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from ..evaluation.calibrate import (
     propose_feature,
 )
 from ..evaluation.proposals import as_toml
+from ..evaluation.wording import command as command_line
 
 EXIT_REFUSED = 1
 EXIT_BAD_RESULTS = 65
@@ -63,6 +63,8 @@ def command(
     Exit codes: 0 every check has a proposal, 1 some or all were refused (the file holds the others, if any), 65 there
     is no usable report, 73 the file cannot be written.
     """
+    _once(check, "check")
+    _once(feature, "feature")
     content = _content(results / "report.json")
     report = _decoded(content)
     wanted = check or ([] if feature else measured_checks(report))
@@ -76,7 +78,7 @@ def command(
     if proposals:
         made = {
             "date": date or datetime.now(UTC).date().isoformat(),
-            "command": shlex.join(["liveness-server", *sys.argv[1:]]),
+            "command": command_line(sys.argv[1:]),
         }
         sha256 = hashlib.sha256(content).hexdigest()
         _write(out, as_toml(proposals, refused, report, report_sha256=sha256, made=made))
@@ -84,6 +86,15 @@ def command(
     elif not refused:
         _refuse("the report has no measures: nothing to calibrate", EXIT_BAD_RESULTS)
     raise typer.Exit(EXIT_REFUSED if refused else 0)
+
+
+def _once(asked: list[str] | None, option: str) -> None:
+    """Refuse two of one name: a file has one threshold for each."""
+    names = [text.partition(":")[0] for text in asked or []]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise typer.BadParameter(
+            f"{', '.join(twice)} is asked for twice: write NAME:SPECIES,SPECIES", param_hint=f"--{option}"
+        )
 
 
 def _propose(

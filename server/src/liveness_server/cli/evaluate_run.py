@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +35,7 @@ from ..evaluation.rendering import (
     workroom,
 )
 from ..evaluation.report import build
+from ..evaluation.wording import command as command_line
 from ..vision.measure import VisionModels
 from ..vision.models import ModelStore
 from ..vision.picture import embed_picture
@@ -92,7 +92,7 @@ def _report(
     made_with = provenance(run.policy, ModelStore().manifest)
     results = Results(run.out, made_with.digest + " features" * run.features, resume=run.resume)
     judged = _judge(clips, around(VideoAnalyser(models, run.policy, features=run.features)), results, run.jobs)
-    report = build(judged, clips, made_with, generated=_now(), command=shlex.join(["liveness-server", *sys.argv[1:]]))
+    report = build(judged, clips, made_with, generated=_now(), command=command_line(sys.argv[1:]))
     _write(run, report, judged)
     return report
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..challenges import CALIBRATED_ON
-from ..challenges.rules import ActiveRules
+from ..challenges.rules import ActiveRules, refuse_odd_numbers
 from ..challenges.sequence import CHECK_NAME as ACTIVE
 from ..checks import REGISTRY
 from ..types import Profile
@@ -41,6 +41,9 @@ class Timing:
     frame_grace_s: float = 1.5
     """Server clock on top of a capture-clock limit before it counts as passed without frames: network and decode delay,
     and the bound on a sender that lets its capture clock run slow to gain time. A choice."""
+
+    def __post_init__(self) -> None:
+        refuse_odd_numbers(self)
 
     def extended(self, factor: float) -> Timing:
         """Limits on what the person does are longer; limits on machines stay."""

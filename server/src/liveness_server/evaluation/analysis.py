@@ -18,6 +18,7 @@ from ..challenges.sequence import CHECK_NAME as ACTIVE
 from ..checks import REGISTRY
 from ..checks.base import Check, CheckContext
 from ..checks.depth import Depth
+from ..checks.light_response import LightResponse
 from ..engine.fusion import Terms, decide, reasons_of
 from ..engine.policy import Policy
 from ..types import CheckResult, FaceObservation, Outcome, Phase, Reference, ServerTime, StreamStats
@@ -84,16 +85,13 @@ def analyse(
 ) -> Analysis:
     """Run the policy's checks over observations in capture order; `stats` as of `run_checks`."""
     checks = run_checks(observations, CheckContext(reference, embedding_digest), stats=stats)
-    analysis = conclude(checks, observations, policy=policy, with_reference=reference is not None)
+    analysis = conclude(checks, observations, terms_of_recording(policy.terms(with_reference=reference is not None)))
     return replace(analysis, features={check.name: dict(found) for check in checks if (found := check.features())})
 
 
-def conclude(
-    checks: Iterable[Check], observations: Sequence[FaceObservation], *, policy: Policy, with_reference: bool
-) -> Analysis:
-    """Say what checks that have seen these observations come to under a policy."""
+def conclude(checks: Iterable[Check], observations: Sequence[FaceObservation], terms: Terms) -> Analysis:
+    """Say what checks that have seen these observations come to under the terms of a policy for a recording."""
     results = [check.result() for check in checks]
-    terms = terms_of_recording(policy.terms(with_reference=with_reference))
     start = observations[0].t if observations else 0.0
     return Analysis(
         decision=decide(results, terms),
@@ -112,6 +110,15 @@ def terms_of_recording(terms: Terms) -> Terms:
     Everything else that can confirm of itself is on every replay of a living face, or needs a session.
     """
     return terms.without(ACTIVE) if Depth.name in terms.required else terms
+
+
+def passive(terms: Terms) -> Terms:
+    """What is left of a policy's terms without all that a recording cannot be asked: what `evaluate` counts by.
+
+    Who passes here is left to the challenges and to the light. With them in the terms no file could pass, and every
+    rate of acceptance would be an empty 0 %.
+    """
+    return terms.without(ACTIVE, LightResponse.name)
 
 
 def blinks_of(observations: Iterable[FaceObservation]) -> list[Blink]:

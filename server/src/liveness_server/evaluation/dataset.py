@@ -156,16 +156,16 @@ def _separated(names: list[str]) -> str:
 def _clips(
     folder: Path, header: list[str], lines: Iterable[tuple[int, list[str]]], try_reference: UseReference
 ) -> Iterator[Clip]:
-    seen: dict[str, int] = {}
+    seen: dict[Path, int] = {}
     for row, cells in lines:
         if not any(cells):
             continue
         if len(cells) != len(header):
             raise DatasetError(f"has {len(cells)} cells, the header has {len(header)}", row=row)
         clip = _clip(folder, dict(zip(header, cells, strict=True)), row)
-        if clip.file in seen:
-            raise DatasetError(f"{clip.file} is already listed in row {seen[clip.file]}", row=row, column="file")
-        seen[clip.file] = row
+        if (path := clip.path.resolve()) in seen:
+            raise DatasetError(f"{clip.file} is already listed in row {seen[path]}", row=row, column="file")
+        seen[path] = row
         _try(clip.reference, try_reference, row)
         yield clip
 
@@ -202,6 +202,8 @@ def _label(text: str, row: int) -> Label:
 def _species(text: str, label: Label, row: int) -> str:
     if label is Label.ATTACK and not text:
         raise DatasetError("an attack needs its species", row=row, column="species")
+    if label is Label.ATTACK and text.lower() in NO_SPECIES:
+        raise DatasetError(f"{text!r} is no species of attack", row=row, column="species")
     if label is Label.BONA_FIDE and text.lower() not in NO_SPECIES:
         raise DatasetError(f"a bona fide presentation has no species, found {text!r}", row=row, column="species")
     return text if label is Label.ATTACK else ""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..challenges.sequence import CHECK_NAME as ACTIVE
-from ..checks.light_response import LightResponse
 from ..checks.match import Match
 from ..engine.fusion import Terms, denials
 from ..engine.policy import Policy
 from ..types import CheckResult, Outcome
-from .analysis import terms_of_recording
+from .analysis import passive
 from .dataset import Label
 from .evaluate import Judged
 from .provenance import Provenance
@@ -22,15 +20,15 @@ MEDIA = "media"
 
 
 def terms_of(made_with: Provenance) -> Terms:
-    """What decided a run's recordings, the comparison left out."""
+    """What decided a run's recordings, without the comparison."""
     groups = tuple(frozenset(group) for group in made_with.confirm_one_of)
     terms = Terms(frozenset(made_with.must_confirm), groups, frozenset(made_with.may_deny))
-    return terms_of_recording(terms).without(Match.name)
+    return passive(terms).without(Match.name)
 
 
 def passive_terms(policy: Policy) -> Terms:
-    """What is left of a policy without all that a recording cannot be asked: who passes is left to the challenges."""
-    return policy.terms(with_reference=False).without(ACTIVE, LightResponse.name, Match.name)
+    """The same of a policy."""
+    return passive(policy.terms(with_reference=False)).without(Match.name)
 
 
 def results_of(judged: Judged) -> list[CheckResult]:

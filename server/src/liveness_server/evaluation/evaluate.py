@@ -29,7 +29,7 @@ from ..types import CaptureTime, CheckResult, FaceObservation, Outcome, Referenc
 from ..vision.landmarks import Picture
 from ..vision.measure import FaceMeter, VisionModels
 from ..vision.picture import embed_picture
-from .analysis import Analysis, conclude, run_checks, terms_of_recording
+from .analysis import Analysis, conclude, passive, run_checks
 from .conditions import conditions
 from .dataset import Clip, Dataset
 
@@ -104,7 +104,7 @@ class VideoAnalyser:
         observations = list(self._observe(clip, stopped))
         stats = file_stats(clip.path)
         checks = run_checks(observations, CheckContext(reference, self._models.embedding_digest), stats=stats)
-        analysis = conclude(checks, observations, policy=self._policy, with_reference=reference is not None)
+        analysis = conclude(checks, observations, passive(self._policy.terms(with_reference=reference is not None)))
         measured = {check.name: _rounded(check.measure()) for check in checks}
         answer = answer_of(analysis, self._policy, measured, conditions(observations, stats))
         return replace(answer, reference_fault=fault, features=features_of(checks) if self._features else {})
@@ -157,7 +157,7 @@ def answer_of(
     results = [CheckResult(name, report.outcome, report.reason) for name, report in analysis.checks.items()]
     return Answer(
         decision=analysis.decision,
-        pad=decide(results, terms_of_recording(policy.terms(with_reference=False)).without(Match.name)),
+        pad=decide(results, passive(policy.terms(with_reference=False)).without(Match.name)),
         reasons=tuple(analysis.reasons),
         checks={r.check: CheckAnswer(r.outcome, r.reason, measured.get(r.check)) for r in results},
         frames=analysis.frames,

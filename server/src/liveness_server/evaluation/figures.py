@@ -19,8 +19,9 @@ INK, QUIET, GRID = "#1f2933", "#66727f", "#d9dee3"
 COLOURS: Final = {"fail": "#3b6e8f", "inconclusive": "#c9ced4", "pass": "#b4483a"}
 """Attacks: found, unanswered, accepted. Told apart in grey print, too."""
 WORDS: Final = {"fail": "denied", "inconclusive": "no answer", "pass": "accepted"}
-STYLE: Final = {
+STYLE: Final = {  # names come from manifests, so a dollar is a dollar
     "svg.fonttype": "none",
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.size": 9,
     "text.color": INK,

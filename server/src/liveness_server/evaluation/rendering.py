@@ -89,9 +89,9 @@ def clip_footage(paths: Iterable[Path], bundle: bytes, seconds: float) -> Iterat
     """Open clips as sources; raises `RenderError` for one that cannot be used, or two of one name."""
     seen: set[str] = set()
     for path in paths:
-        if path.name in seen:
-            raise RenderError(f"two clips are named {path.name}: a report could not tell them apart")
-        seen.add(path.name)
+        if path.stem in seen:
+            raise RenderError(f"two clips are named {path.stem}: a report could not tell them apart")
+        seen.add(path.stem)
         try:
             source = ClipSource(path, bundle, seconds=seconds)
         except MediaError as error:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Final
 
 Row = Mapping[str, Any]
 
 PERCENT: Final = "\N{NO-BREAK SPACE}%"
+
+
+def command(arguments: Sequence[str]) -> str:
+    """A command line as a report prints it: names of files, and not in whose folders they lie."""
+    return shlex.join(["liveness-server", *(PurePath(word).name if "/" in word else word for word in arguments)])
 
 
 def share(value: float | None) -> str:
