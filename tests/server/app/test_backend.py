@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from acting import connected, spec
-from liveness_server.app.backend import MediaBackend, WatchedAttempts, media_settings
+from liveness_server.app.backend import MediaBackend, WatchedAttempts, live_meter, media_settings
 from liveness_server.config import Settings
 from liveness_server.engine.states import State
 from liveness_server.errors import MediaError, ModelError
 from liveness_server.transport.media import MediaSettings
+from liveness_server.types import CaptureTime
 from liveness_server.vision.matching import CALIBRATED_DIGEST
 from liveness_server.vision.measure import VisionModels
 from liveness_server.wire import IceServer
@@ -81,3 +82,14 @@ async def test_the_state_of_a_live_attempt_is_known_while_it_lives() -> None:
     await watched.lead(led)  # type: ignore[arg-type]
     assert led.seen is State.AWAITING_MEDIA
     assert watched.sessions == {}
+
+
+def test_no_two_attempts_are_sampled_at_the_same_times(models: VisionModels, astronaut: NDArray[np.uint8]) -> None:
+    """Nine drawn moments, each of at least six frames: equal once in ten million runs."""
+
+    def embedded() -> list[int]:
+        with live_meter(models) as meter:
+            seen = [meter.observe(astronaut, CaptureTime(i / 30)).face for i in range(90)]
+        return [i for i, face in enumerate(seen) if face is not None and face.embedding is not None]
+
+    assert embedded() != embedded()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
+from secrets import SystemRandom
 from typing import Self
 
 from aioice.ice import get_host_addresses
@@ -33,7 +34,7 @@ class MediaBackend:
         self._models = models
         self._traces = Traces() if settings.development_traces and not settings.production else None
         self._live = WatchedAttempts(self._traces)
-        self._media = MediaService(partial(FaceMeter, models), media_settings(settings))
+        self._media = MediaService(partial(live_meter, models), media_settings(settings))
         self._attempt_settings = AttemptSettings(keep_transcript=settings.transcript_dir is not None)
 
     @classmethod
@@ -112,6 +113,11 @@ class WatchedAttempts(LiveAttempts):
             del self.sessions[session_id]
             if self._traces is not None:
                 self._traces.end(session_id)
+
+
+def live_meter(models: VisionModels) -> FaceMeter:
+    """Make the meter of one attempt; when it samples is drawn from the operating system and kept nowhere."""
+    return FaceMeter(models, uniform=SystemRandom().uniform)
 
 
 def media_settings(settings: Settings) -> MediaSettings:

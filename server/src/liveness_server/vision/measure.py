@@ -26,16 +26,18 @@ from .occlusion import face_cells
 from .pad import PadNet, PadSchedule
 from .quality import face_quality
 from .roi import skin_regions
+from .sampling import Uniform, cadence
 from .seams import Seams
 from .surround import Surround
 
 COUNT_INTERVAL_S = 0.15
-"""Seconds between searches for a second face: every fifth frame at 30 fps, 3 ms each (0.6 ms a frame)."""
+"""Seconds between searches for a second face: every fifth frame at 30 fps, 3 ms each (0.6 ms a frame). The mean where
+they are drawn (`vision.sampling`)."""
 SAME_FACE_OVERLAP = 0.2
 """Intersection over union from which a found box is the tracked face; two faces in view hardly overlap."""
 EMBED_INTERVAL_S = 0.32
 """Seconds of capture time from one embedding to the next: every tenth frame at 30 fps, 22 ms each. By time and not by
-count, so that a slow camera gives the checks as many as a fast one."""
+count, so that a slow camera gives the checks as many as a fast one. The mean where they are drawn."""
 
 _KEPT = np.array(landmarks.KEPT)
 
@@ -89,25 +91,31 @@ def _optional_pad(store: ModelStore) -> PadNet | None:
 
 
 class FaceMeter:
-    """Measures the frames of one session. Not thread-safe; make it in an executor (40-100 ms) and close it."""
+    """Measures the frames of one session. Not thread-safe; make it in an executor (40-100 ms) and close it.
 
-    def __init__(self, models: VisionModels, *, embed_interval_s: float = EMBED_INTERVAL_S) -> None:
+    `uniform`: a secret source that the intervals between costly measurements are drawn from, for a stream whose sender
+    may be an attacker; without one they are fixed, and the same frames give the same numbers.
+    """
+
+    def __init__(
+        self, models: VisionModels, *, embed_interval_s: float = EMBED_INTERVAL_S, uniform: Uniform | None = None
+    ) -> None:
         self._embedder = models.embedder
         self._tracker = models.tracker()
-        self._bystanders = BystanderWatch(models.finder())
+        self._bystanders = BystanderWatch(models.finder(), uniform)
         self._planarity = Planarity()
-        self._pad = PadSchedule(models.pad)
-        self._surround = Surround()
-        self._seams = Seams()
-        self._embed_interval_s = embed_interval_s
-        self._embedded: CaptureTime | None = None
+        self._pad = PadSchedule(models.pad, uniform=uniform)
+        self._surround = Surround(uniform)
+        self._seams = Seams(uniform)
+        self._embeddings = cadence(embed_interval_s, uniform)
         self._size = (0, 0)
 
     def observe(self, rgb: Picture, t: CaptureTime) -> FaceObservation:
         """Measure one frame, RGB (h, w, 3); frames must come in capture order.
 
         The largest face is measured; an embedding comes with its first frame, with its first frame after it was gone,
-        and then every `embed_interval_s` seconds. Planarity and texture come with the frames that complete them.
+        and then every `embed_interval_s` seconds, in the mean where they are drawn. Planarity and texture come with the
+        frames that complete them.
         """
         rgb = np.ascontiguousarray(rgb)
         height, width = rgb.shape[:2]
@@ -117,7 +125,7 @@ class FaceMeter:
             self._begin_anew()
         self._size = (width, height)
         if mesh is None:
-            self._embedded = None
+            self._embeddings.at_once()
             return FaceObservation(t, width, height, 0, None)
         box = normalised_box(mesh, width, height)
         faces = 1 + self._bystanders.others(rgb, t, box)
@@ -153,24 +161,20 @@ class FaceMeter:
         return replace(face, plane=plane, texture=texture, surround=surround, seam=seam)
 
     def _embedding(self, rgb: Picture, mesh: FaceMesh, t: CaptureTime) -> Embedding | None:
-        if self._embedded is not None and 0 <= t - self._embedded < self._embed_interval_s:
-            return None
-        self._embedded = t
-        return self._embedder.embed(rgb, mesh.points)
+        return self._embedder.embed(rgb, mesh.points) if self._embeddings.due(t) else None
 
 
 class BystanderWatch:
     """Says whether a second face is in view, searching only every `COUNT_INTERVAL_S` of capture time."""
 
-    def __init__(self, finder: FaceFinder) -> None:
+    def __init__(self, finder: FaceFinder, uniform: Uniform | None = None) -> None:
         self._finder = finder
-        self._searched: CaptureTime | None = None
+        self._searches = cadence(COUNT_INTERVAL_S, uniform)
         self._others = 0
 
     def others(self, rgb: Picture, t: CaptureTime, face: Box) -> int:
         """Return 1 when a face other than `face` is in view, else 0, as of the last search."""
-        if self._searched is None or not 0 <= t - self._searched < COUNT_INTERVAL_S:
-            self._searched = t
+        if self._searches.due(t):
             self._others = int(any(overlap(face, box) < SAME_FACE_OVERLAP for box in self._finder.boxes(rgb)))
         return self._others
 

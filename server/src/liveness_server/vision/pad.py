@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from ..types import CaptureTime, TextureSample
 from .landmarks import Picture, bounding_box
 from .runtimes import open_network
+from .sampling import Uniform, cadence
 
 Array = NDArray[np.float64]
 
 CALIBRATED_DIGEST = "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d"
 """SHA-256 of the model file the thresholds of `checks.texture` were measured with, as pinned in the manifest."""
 INTERVAL_S = 0.5
-"""Seconds of capture time from one sample to the next: ten, enough by the measurements, within 5 s."""
+"""Seconds of capture time from one sample to the next: ten, enough by the measurements, within 5 s. The mean
+where they are drawn (`vision.sampling`)."""
 LONG_EDGE_PX, SHORT_EDGE_PX = 640, 480
 """Larger pictures are shrunk to fit, upright or lying: the size that blur, noise and thresholds were measured at."""
 CROPS = (2.7, 4.0)
@@ -70,16 +72,14 @@ class PadNet:
 class PadSchedule:
     """Runs the network on one stream, every `INTERVAL_S` of capture time; without a model, never."""
 
-    def __init__(self, net: PadNet | None, interval_s: float = INTERVAL_S) -> None:
+    def __init__(self, net: PadNet | None, interval_s: float = INTERVAL_S, uniform: Uniform | None = None) -> None:
         self._net = net
-        self._interval_s = interval_s
-        self._sampled: CaptureTime | None = None
+        self._samples = cadence(interval_s, uniform)
 
     def sample(self, rgb: Picture, points: Array, t: CaptureTime) -> TextureSample | None:
         """Return a sample when one is due, for a face with these landmarks (478, 3)."""
-        if self._net is None or (self._sampled is not None and 0 <= t - self._sampled < self._interval_s):
+        if self._net is None or not self._samples.due(t):
             return None
-        self._sampled = t
         return self._net.sample(rgb, points)
 
 

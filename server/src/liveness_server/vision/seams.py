@@ -26,13 +26,15 @@ from ..types import CaptureTime, SeamSample, Shift
 from .flow import FlowConfig, Grey, corners, follow
 from .landmarks import STABLE, Picture
 from .roi import cr_cb
+from .sampling import Uniform, cadence
 from .seam_regions import CHIP_PX, IPD_PX, Mask, seam_regions
 
 Array = NDArray[np.float64]
 Values = NDArray[np.float32]
 
 INTERVAL_S = 3.0
-"""Seconds of capture time from one sample to the next, and some 3 ms of CPU: a thirtieth of a millisecond a frame."""
+"""Seconds of capture time from one sample to the next, and some 3 ms of CPU: a thirtieth of a millisecond a frame. The
+mean where they are drawn (`vision.sampling`)."""
 MAX_STEP_S = 0.1
 """Seconds: frames further apart are no neighbours of `hp`. As in `checks.temporal`."""
 CHIP_CENTRE = (90.0, 104.0)
@@ -68,9 +70,9 @@ class _Begun:
 class Seams:
     """Feeds on the frames of one face and hands out a `SeamSample` with the last frame of each three."""
 
-    def __init__(self) -> None:
+    def __init__(self, uniform: Uniform | None = None) -> None:
         self._begun: _Begun | None = None
-        self._last: CaptureTime | None = None
+        self._samples = cadence(INTERVAL_S, uniform)
 
     def reset(self) -> None:
         """Forget the sample under way: the face was lost."""
@@ -82,8 +84,8 @@ class Seams:
         if begun is not None and 0 < t - begun.seen <= MAX_STEP_S:
             return self._go_on(begun, rgb, points[:, :2], t)
         self._begun = None
-        if self._last is None or not 0 <= t - self._last < INTERVAL_S:
-            self._last, self._begun = t, _begin(rgb, points[:, :2], t)
+        if self._samples.due(t):
+            self._begun = _begin(rgb, points[:, :2], t)
         return None
 
     def _go_on(self, begun: _Begun, rgb: Picture, points: Array, t: CaptureTime) -> SeamSample | None:

@@ -22,13 +22,14 @@ from .flow import FlowConfig, Grey, corners, follow, shrink
 from .landmarks import Picture, bounding_box
 from .moire import Moire
 from .pad import FACE_POINTS
+from .sampling import Uniform, cadence
 
 Array = NDArray[np.float64]
 Rect = tuple[float, float, float, float]
 """Left, top, width and height, pixels."""
 
 INTERVAL_S = 1.0
-"""Seconds of capture time from one sample to the next."""
+"""Seconds of capture time from one sample to the next; the mean where they are drawn (`vision.sampling`)."""
 STEP_S, MAX_STEP_S = 0.1, 0.15
 """Seconds between the two frames of a sample: the step that motion is measured over, and the longest that stands for
 it; over a longer one no motion is reported."""
@@ -81,11 +82,11 @@ class _Begun:
 class Surround:
     """Feeds on the frames of one face and hands out a `SurroundSample` with each second frame of a pair."""
 
-    def __init__(self) -> None:
+    def __init__(self, uniform: Uniform | None = None) -> None:
         self._lines: Any = cv2.createLineSegmentDetector(_DETECTOR)
         self._moire = Moire()
         self._begun: _Begun | None = None
-        self._last: CaptureTime | None = None
+        self._samples = cadence(INTERVAL_S, uniform)
 
     def reset(self) -> None:
         """Forget the sample under way: the face was lost."""
@@ -99,8 +100,7 @@ class Surround:
                 return None
             self._begun = None
             return self._finished(begun, rgb, t)
-        if self._last is None or not 0 <= t - self._last < INTERVAL_S:
-            self._last = t
+        if self._samples.due(t):
             self._begun = self._begin(rgb, points[:FACE_POINTS], t)
         return None
 
