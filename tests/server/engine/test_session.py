@@ -6,11 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from acting import ALICE, BOB, Actor, connected, moved, observe, play, spec
+from acting import ALICE, BOB, Actor, connected, frame_times, moved, observe, play, spec
 from liveness_server import wire
+from liveness_server.checks import REGISTRY
+from liveness_server.checks.base import Check
 from liveness_server.engine.policy_files import shipped_policies
+from liveness_server.engine.replay import closing_line, replay
+from liveness_server.engine.session import Session
 from liveness_server.engine.states import State
 from liveness_server.types import Outcome, Profile, ServerTime, StreamStats
+from liveness_server.wire import CloseCode
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -185,6 +190,131 @@ def test_a_starved_server_blames_itself():
             actor.hear(message, t)
     assert session.verdict.reasons == ("session:server_overload",)
     assert session.verdict.decision is Outcome.INCONCLUSIVE
+
+
+def cut_at(moment):
+    """A face that jumps aside at this second."""
+
+    def alter(observation, state):
+        return observation if observation.t < moment else aside(observation)
+
+    return alter
+
+
+def aside(observation):
+    return moved(observation, points=tuple((px + 128, py, pz) for px, py, pz in observation.face.points))
+
+
+def falling_behind(session, actor, *, until_s=119.0):
+    """Play while the server drops nothing for 6 s, and then 150 frames a second: more than half of all after 8 s."""
+    for i, t in enumerate(frame_times(until_s)):
+        now = ServerTime(1000.5 + t)
+        session.receive_observation(actor.show(t, session.state), now)
+        if session.ended:
+            break
+        if i % 30 == 29:
+            session.receive_stats(StreamStats(now, 30, 1e6, 0, dropped=max(0, 5 * (i - 180))), now)
+        for message in session.messages_to_send():
+            actor.hear(message, t)
+
+
+@pytest.mark.parametrize(
+    ("moment", "decision", "denied"),
+    [
+        (4.0, Outcome.FAIL, ("face_continuity:cut",)),
+        (6.5, Outcome.FAIL, ("face_continuity:cut",)),
+        (8.5, Outcome.INCONCLUSIVE, ()),
+        (1e9, Outcome.INCONCLUSIVE, ()),
+    ],
+    ids=["before", "while it dropped some", "after", "never"],
+)
+def test_falling_behind_undoes_no_denial_from_before_and_adds_none(moment, decision, denied):
+    session = connected(spec())
+    falling_behind(session, Actor(alter=cut_at(moment), delay_s=2.5))
+    assert session.state is State.DECIDED
+    assert session.verdict.reasons == ("session:server_overload", *denied)
+    assert session.verdict.decision is decision
+
+
+@pytest.mark.parametrize(("moment", "decision"), [(4.0, Outcome.FAIL), (8.5, Outcome.INCONCLUSIVE)])
+def test_nor_does_it_when_the_person_leaves_meanwhile(moment, decision):
+    session = connected(spec())
+    falling_behind(session, Actor(alter=cut_at(moment), delay_s=2.5), until_s=9.0)
+    session.receive_gone(ServerTime(1010.0))
+    assert (session.state, session.verdict.decision) == (State.ABORTED, decision)
+
+
+@pytest.mark.parametrize(("moment", "decision"), [(2.0, Outcome.FAIL), (1e9, Outcome.INCONCLUSIVE)])
+def test_nor_does_a_server_that_stands_still(moment, decision):
+    """It analyses nothing any more; what it had analysed by then it had seen in full."""
+    session = connected(spec())
+    falling_behind(session, Actor(alter=cut_at(moment)), until_s=5.0)
+    session.receive_overload(ServerTime(1010.0))
+    assert (session.state, session.verdict.decision) == (State.ABORTED, decision)
+
+
+@pytest.mark.parametrize("end", [Session.receive_fault, Session.receive_deleted])
+def test_a_fault_of_ours_and_a_deletion_deny_nobody(end):
+    session = connected(spec())
+    falling_behind(session, Actor(alter=cut_at(2.0)), until_s=5.0)
+    end(session, ServerTime(1010.0))
+    assert session.verdict.decision is Outcome.INCONCLUSIVE
+
+
+class Broken(Check):
+    """A check with a defect: it watches, and breaks when it is asked."""
+
+    name = "broken"
+
+    def update(self, observation, phase, step):
+        """Take everything."""
+
+    def result(self):
+        raise ZeroDivisionError
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    monkeypatch.setitem(REGISTRY, Broken.name, Broken)
+
+
+def assert_fault(session):
+    assert session.ended
+    assert session.verdict.decision is Outcome.INCONCLUSIVE
+    assert (session.verdict.reasons, session.verdict.checks) == (("session:fault",), ())
+    assert session.close_code is CloseCode.INTERNAL
+    assert session.next_deadline() is None
+
+
+def test_a_check_that_breaks_leaves_a_verdict_without_evidence(broken):
+    session = connected(spec(), keep=True)
+    play(session, Actor())
+    assert_fault(session)
+    assert (session.state, session.broken_by) == (State.ABORTED, "ZeroDivisionError")
+    assert replay([*session.transcript, closing_line(session.verdict)]).same
+
+
+@pytest.mark.parametrize("end", [Session.receive_gone, Session.receive_fault, Session.receive_tick], ids=str)
+@pytest.mark.parametrize("now", [1003.0, 9999.0], ids=["in time", "expired"])
+def test_whatever_ends_it_there_is_a_verdict(broken, end, now):
+    session = connected(spec())
+    falling_behind(session, Actor(), until_s=2.0)
+    end(session, ServerTime(now))
+    if session.ended:
+        assert_fault(session)
+    else:
+        assert session.verdict is None
+
+
+def test_a_check_that_breaks_before_the_end_leaves_the_session_to_be_ended(broken):
+    """Here while confirmations are waited for: the error goes to the shell, which reports a fault."""
+    policy = replace(shipped_policies()["demo"], timing=replace(shipped_policies()["demo"].timing, wait_s=3.0))
+    session = connected(spec(policy=policy))
+    with pytest.raises(ZeroDivisionError):
+        play(session, Actor())
+    assert not session.ended
+    session.receive_fault(ServerTime(1060.0))
+    assert_fault(session)
 
 
 def test_a_slow_capture_clock_buys_no_time():

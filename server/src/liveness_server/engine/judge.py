@@ -17,8 +17,10 @@ from .fusion import cut_short, decide, denials, reasons_of
 from .policy import Policy
 from .spec import SessionSpec
 
-BLAMELESS: Final = frozenset({"server_overload", "fault", "deleted"})
-"""Endings that are ours or the relying party's: never a failure of the person."""
+BLAMELESS: Final = frozenset({"fault", "deleted"})
+"""Endings by a defect of ours or by the relying party's wish: never a failure of the person."""
+OVERLOAD: Final = "server_overload"
+"""Ending by our lack of time."""
 
 MAX_DROP_RATIO: Final = 0.5
 """Frames dropped unseen over frames received: above, the server judged less than half of what it got (15 of 30 fps) and
@@ -40,6 +42,8 @@ class Judge:
         self._terms = policy.terms(with_reference=spec.reference is not None)
         self._observed = 0
         self._dropped = 0
+        self._proven: frozenset[str] = frozenset()
+        """Checks that denied when frames were last dropped and the server still kept up."""
 
     def watch(self, observation: FaceObservation, phase: Phase) -> None:
         """Show one observation to every check."""
@@ -51,10 +55,12 @@ class Judge:
 
     def receive_stats(self, stats: StreamStats) -> None:
         """Tell every check about the stream."""
-        self._dropped = stats.dropped
+        behind, self._dropped = stats.dropped > self._dropped, stats.dropped
         self.claims.receive_stats(stats)
         for check in self._checks:
             check.receive_stats(stats)
+        if behind and not self.overloaded:
+            self._proven = frozenset(result.check for result in denials(self.results(), self._terms))
 
     def receive_light(self, steps: Sequence[LightStep], t: CaptureTime) -> None:
         """Tell every check which colours are shown from `t` on."""
@@ -73,6 +79,8 @@ class Judge:
 
     def by_evidence(self, *incomplete: str) -> Judgement:
         """Decide by what was seen; `incomplete` says why there is not more, and rules a pass out."""
+        if self.overloaded:
+            return self.cut_short(OVERLOAD)
         results = self.results()
         decision = decide(results, self._terms)
         if incomplete and decision is Outcome.PASS:
@@ -91,10 +99,18 @@ class Judge:
 
     def cut_short(self, reason: str) -> Judgement:
         """Inconclusive, unless the evidence already fails: nobody escapes a failure by leaving."""
-        decision, reasons = cut_short([] if reason in BLAMELESS else self.results(), self._terms)
+        decision, reasons = cut_short(self._standing(reason), self._terms)
         return decision, (f"session:{reason}", *reasons)
 
-    def verdict(self, judgement: Judgement, *, entropy_bits: float, transcript_hash: str) -> Verdict:
+    def _standing(self, reason: str) -> list[CheckResult]:
+        """What may deny before the end: in an overload only what denied while the server kept up.
+
+        What was seen through a sieve is no evidence; but a client can bring an overload about, and must not gain by it.
+        """
+        results = [] if reason in BLAMELESS else self.results()
+        return [result for result in results if not self.overloaded or result.check in self._proven]
+
+    def verdict(self, judgement: Judgement, entropy_bits: float, transcript_hash: str) -> Verdict:
         """Put the whole answer together."""
         decision, reasons = judgement
         results = self.results()

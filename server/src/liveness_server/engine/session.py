@@ -13,6 +13,7 @@ The session *is* its accepted inputs: the same spec and inputs give the same ver
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from .. import wire
@@ -46,6 +47,8 @@ class Session:
         """Set exactly when the state is terminal."""
         self.close_code = CloseCode.OK
         """How the socket should be closed once `ended`."""
+        self.broken_by = ""
+        """Type of the error that left no evidence to judge by; the shell should log it."""
         draw = Draw(spec.seed)
         self._challenging = Challenging(self.policy, spec.profile, spec.previous_plan, draw)
         self._sequence = self._challenging.sequence
@@ -207,8 +210,7 @@ class Session:
             self._conclude(now)
 
     def _advise(self, observation: FaceObservation) -> None:
-        code = self._positioner.update(observation)
-        if code is not None:
+        if (code := self._positioner.update(observation)) is not None:
             self._outbox.append(wire.Guidance(code, self._positioner.hold_s))
 
     _observers: Final[dict[State, Callable[[Session, FaceObservation, ServerTime], None]]] = {
@@ -280,20 +282,18 @@ class Session:
             self._end(Trigger.ABORT, reason, close_code)
 
     def _conclude(self, now: ServerTime, *incomplete: str) -> None:
-        if self._judge.overloaded:
-            self._end(Trigger.CONCLUDE, "server_overload", CloseCode.OK)
-        else:
-            self._settle(Trigger.CONCLUDE, self._judge.by_evidence(*incomplete))
+        self._settle(Trigger.CONCLUDE, partial(self._judge.by_evidence, *incomplete))
 
     def _end(self, trigger: Trigger, reason: str, close_code: CloseCode) -> None:
         """End before the evidence is complete."""
         self.close_code = close_code
-        self._settle(trigger, self._judge.cut_short(reason))
+        self._settle(trigger, partial(self._judge.cut_short, reason))
 
-    def _settle(self, trigger: Trigger, judgement: Judgement) -> None:
-        self.state = TRANSITIONS[self.state][trigger]
-        self.verdict = self._judge.verdict(
-            judgement,
-            entropy_bits=self._challenging.entropy_bits,
-            transcript_hash=self._transcript.head,
-        )
+    def _settle(self, trigger: Trigger, judge: Callable[[], Judgement]) -> None:
+        """End with a verdict, whatever breaks: then it is a fault of ours, and no check is asked any more."""
+        try:
+            verdict = self._judge.verdict(judge(), self._challenging.entropy_bits, self._transcript.head)
+        except Exception as exc:
+            trigger, self.close_code, self.broken_by = Trigger.ABORT, CloseCode.INTERNAL, type(exc).__name__
+            verdict = Verdict(Outcome.INCONCLUSIVE, ("session:fault",), transcript_hash=self._transcript.head)
+        self.state, self.verdict = TRANSITIONS[self.state][trigger], verdict
