@@ -14,8 +14,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from liveness_server import wire
+from liveness_server.checks import REGISTRY
+from liveness_server.checks.base import Check
 from liveness_server.transport.attempt import Attempt, AttemptSettings
-from liveness_server.types import FaceObservation, Outcome
+from liveness_server.types import CheckResult, FaceObservation, Outcome, Phase
 from liveness_server.wire import CloseCode
 from server.transport.kit import SETTINGS, SyntheticTrack, accept, decoder_threads, sender
 from server.transport.signal_kit import MEDIA, Person, Site, client, site, streaming
@@ -191,6 +193,33 @@ async def test_an_engine_that_breaks_is_an_internal_error_and_still_kept() -> No
     assert [s.verdict.reasons for s in here.host.finished if s.verdict] == [("session:fault",)]
     assert [entry["error"] for entry in logs if entry["event"] == "attempt_failed"] == ["AttributeError"]
     assert decoder_threads() == []
+
+
+class Unanswering(Check):
+    """A check that breaks when it is asked."""
+
+    name = "unanswering"
+
+    def update(self, observation: FaceObservation, phase: Phase, step: int) -> None:
+        """Take everything."""
+
+    def result(self) -> CheckResult:
+        raise ZeroDivisionError
+
+
+async def test_a_check_that_breaks_at_the_end_is_a_fault_that_is_kept_and_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(REGISTRY, Unanswering.name, Unanswering)
+    with capture_logs() as logs:
+        async with site() as here, streaming(here) as (one, _):
+            await one.send(wire.Cancel())
+            assert await one.code() == CloseCode.INTERNAL
+            await ended(here)
+    (session,) = here.host.finished
+    assert session.verdict is not None
+    assert (session.verdict.reasons, session.verdict.checks) == (("session:fault",), ())
+    assert [entry["error"] for entry in logs if entry["event"] == "attempt_fault"] == ["ZeroDivisionError"]
 
 
 class Unavailable:

@@ -268,6 +268,8 @@ class Attempt:
         code = self._close_code or self.session.close_code
         if verdict.decision is Outcome.PASS and not token and code is CloseCode.OK:
             code = CloseCode.SESSION_DELETED  # while it was being decided: a pass nobody keeps is none
+        if self.session.broken_by:
+            self._log.error("attempt_fault", error=self.session.broken_by)
         self._log.info("attempt_ended", decision=verdict.decision.value, close_code=int(code))
         if claims := self.session.claims.counted():
             self._log.info("client_stats", **claims)
