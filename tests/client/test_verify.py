@@ -114,6 +114,8 @@ def test_what_was_asked_for_and_given_passes(key: Key, verifier: Verifier) -> No
 def test_an_unbound_token_is_refused_where_a_binding_is_asked_for(key: Key, verifier: Verifier) -> None:
     with pytest.raises(errors.KeyBindingMismatch):
         verifier.verify(key.token(), jkt="thumb")
+    with pytest.raises(errors.KeyBindingMismatch):
+        verifier.verify(key.token(), jkt="")
 
 
 def test_a_token_is_used_once_where_a_guard_is_kept(key: Key) -> None:

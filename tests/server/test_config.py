@@ -79,7 +79,7 @@ def test_an_unreadable_value_names_its_variable(variable: str, text: str) -> Non
 
 def test_secrets_are_masked_in_repr_and_in_errors() -> None:
     ice = '[{"urls": ["turn:t"], "credential": "hunter2"}]'
-    settings = Settings.from_env({"LIVENESS_DATABASE_URL": "postgresql://u:hunter2@h/d", "LIVENESS_ICE_SERVERS": ice})
+    settings = Settings.from_env({"LIVENESS_DATABASE_URL": "sqlite+aiosqlite:///hunter2.db", "LIVENESS_ICE_SERVERS": ice})
     assert "hunter2" not in repr(settings)
     assert "port=8000" in repr(settings)
     with pytest.raises(ConfigError) as caught:
@@ -148,3 +148,9 @@ def test_every_setting_is_documented_and_the_page_is_fresh() -> None:
     page = (DOCS / "settings.md").read_text()
     assert all(f"`{PREFIX}{row.name.upper()}`" in page for row in settings_table())
     assert page == settings_markdown(), "run: liveness-server settings --markdown > server/docs/settings.md"
+
+
+def test_a_database_without_our_locks_is_refused():
+    """Audit entries that cannot be changed, and one writer at a time, are SQLite's doing so far."""
+    with pytest.raises(ConfigError, match="LIVENESS_DATABASE_URL must begin with sqlite"):
+        Settings.from_env({"LIVENESS_DATABASE_URL": "postgresql+asyncpg://u:hunter2@h/d"})

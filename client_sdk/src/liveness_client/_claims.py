@@ -134,9 +134,10 @@ class Expectations:
             raise InsufficientAssurance("the token's amr lacks a method that was asked for")
         if self.max_age is not None and now - claims.issued_at > self.max_age:
             raise InsufficientAssurance("the token is older than was asked for")
-        if self.jkt is not None and not _equal(self.jkt, claims.key_thumbprint or ""):
+        if self.jkt is not None and not _equal(self.jkt, claims.key_thumbprint):
             raise KeyBindingMismatch
 
 
-def _equal(expected: str, actual: str) -> bool:
-    return hmac.compare_digest(expected.encode(), actual.encode())
+def _equal(expected: str, actual: str | None) -> bool:
+    """Whether both are there and the same: a proof that yielded nothing is none."""
+    return bool(expected) and actual is not None and hmac.compare_digest(expected.encode(), actual.encode())

@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from liveness_server.app.application import create_app, drain
+from liveness_server.app.middleware import SECURITY_HEADERS
 from liveness_server.app.routes import OPERATIONS
 from liveness_server.config import Mode, Settings
 from liveness_server.errors import ConfigError, ModelError
@@ -102,6 +103,8 @@ async def test_an_unexpected_error_says_nothing_of_the_inside(server: Server, ba
         500,
         {"type": URN + "internal", "title": "Internal error", "status": 500},
     )
+    assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert response.headers["cache-control"] == "no-store"
 
 
 async def _explode(_text: str) -> None:

@@ -24,7 +24,6 @@ from .problems import (
     Unavailable,
     handle_api_error,
     handle_http_exception,
-    handle_unexpected,
     problem_response,
 )
 from .routes import http_routes
@@ -57,7 +56,6 @@ def create_app(settings: Settings, backend: BackendFactory, *, clock: Clock = ti
         exception_handlers={
             ApiError: handle_api_error,
             HTTPException: handle_http_exception,
-            Exception: handle_unexpected,
         },
         lifespan=lifespan,
     )
@@ -111,7 +109,11 @@ async def signaling(websocket: WebSocket) -> None:
     elif services.backend is None:
         await _deny(websocket, Unavailable(retry_after=START_RETRY_S))
     else:
-        await services.backend.serve(websocket, Attempts(services))
+        attempts = Attempts(services)
+        try:
+            await services.backend.serve(websocket, attempts)
+        finally:
+            await attempts.written()
 
 
 async def _deny(websocket: WebSocket, error: ApiError) -> None:

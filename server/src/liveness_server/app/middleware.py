@@ -6,7 +6,10 @@ import time
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .problems import handle_unexpected
 
 _log = structlog.get_logger(__name__)
 
@@ -23,7 +26,10 @@ HSTS = "max-age=63072000"
 
 
 class SecurityHeaders:
-    """Add the headers; `Cache-Control: no-store` where a handler set nothing else."""
+    """Add the headers; `Cache-Control: no-store` where a handler set nothing else.
+
+    Answers what nothing else caught as well: Starlette's own handler of everything stands outside all middleware.
+    """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
@@ -35,14 +41,23 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            if not started:
+                await (await handle_unexpected(Request(scope), error))(scope, receive, send_with_headers)
+            raise
 
 
 class RequestLog:

@@ -14,15 +14,17 @@ from msgspec import Meta
 from ..types import Profile
 from ..wire import IceServer
 
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+END = r"$(?!\n)"
+"""The very end: `$` alone also matches before a last line break, in Python."""
+PRINTABLE = rf"^[^\x00-\x1f\x7f]+{END}"
 """Text that cannot break a line in a log or an audit."""
 
 Subject = Annotated[str, Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
 Audience = Annotated[str, Meta(min_length=1, max_length=256, pattern=PRINTABLE)]
-Purpose = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+Purpose = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:-]{{1,64}}{END}")]
 Nonce = Annotated[str, Meta(min_length=8, max_length=128, pattern=PRINTABLE)]
-ConsentId = Annotated[str, Meta(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Coordinate = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+ConsentId = Annotated[str, Meta(max_length=128, pattern=rf"^[^\x00-\x1f\x7f]*{END}")]
+Coordinate = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_-]{{43}}{END}")]
 JwkText = Annotated[str, Meta(max_length=128)]
 
 

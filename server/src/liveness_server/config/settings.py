@@ -23,6 +23,8 @@ from . import values
 from .values import NO_ORIGINS
 
 PREFIX = "LIVENESS_"
+SQLITE = "sqlite+aiosqlite:"
+"""What the database must be so far: append-only audit and locks are made of its triggers and its write lock."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -72,7 +74,7 @@ class Settings:
     database_url: str = _setting(
         "",
         str,
-        "SQLAlchemy URL with an async driver. Empty: SQLite file `liveness.sqlite3` in the data directory.",
+        "URL of the database, `sqlite+aiosqlite:///…` so far. Empty: `liveness.sqlite3` in the data directory.",
         secret=True,
     )
     models_dir: Path | None = _setting(
@@ -205,7 +207,7 @@ class Settings:
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'liveness.sqlite3'}"
+        return self.database_url or f"{SQLITE}///{self.data_dir / 'liveness.sqlite3'}"
 
     def allows_origin(self, origin: str) -> bool:
         """Whether a page of `origin` may open the signalling WebSocket."""
@@ -216,6 +218,8 @@ class Settings:
         """Raise one `ConfigError` for half a TLS setting, or listing everything that production refuses."""
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ConfigError(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY go together")
+        if not self.database.startswith(SQLITE):
+            raise ConfigError(f"{PREFIX}DATABASE_URL must begin with {SQLITE}: audit and locks rely on SQLite so far")
         if self.production and (problems := list(self._production_problems())):
             raise ConfigError("refused in production: " + "; ".join(problems))
 
