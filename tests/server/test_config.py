@@ -79,7 +79,7 @@ def test_an_unreadable_value_names_its_variable(variable: str, text: str) -> Non
 
 def test_secrets_are_masked_in_repr_and_in_errors() -> None:
     ice = '[{"urls": ["turn:t"], "credential": "hunter2"}]'
-    settings = Settings.from_env({"LIVENESS_DATABASE_URL": "sqlite+aiosqlite:///hunter2.db", "LIVENESS_ICE_SERVERS": ice})
+    settings = Settings.from_env({"LIVENESS_DATABASE_URL": "sqlite+aiosqlite:///hunter2", "LIVENESS_ICE_SERVERS": ice})
     assert "hunter2" not in repr(settings)
     assert "port=8000" in repr(settings)
     with pytest.raises(ConfigError) as caught:
