@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+import threading
 from pathlib import Path
 
 import jwt
@@ -12,6 +13,8 @@ import pytest
 
 from acting import BOB, Actor, connected, play
 from lifelike import living
+from liveness_server.app import attempts
+from liveness_server.app.keys import create_private_file
 from liveness_server.engine.replay import replay
 from liveness_server.engine.session import Session
 from liveness_server.errors import RemoteProtocolError
@@ -240,6 +243,7 @@ async def test_a_kept_transcript_replays_bit_for_bit(tmp_path: Path) -> None:
         session = connected(spec, keep=True)
         play(session, living(Actor()))
         await server.attempts.finish(session, NOW)
+        await server.attempts.written()
     (file,) = (tmp_path / "kept").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     again = replay(file.read_text().splitlines())
@@ -255,3 +259,38 @@ async def test_a_transcript_that_cannot_be_kept_does_not_cost_the_token(tmp_path
         play(session, living(Actor()))
         (tmp_path / "kept").rmdir()
         assert await server.attempts.finish(session, NOW)
+        await server.attempts.written()
+
+
+async def test_a_slow_disk_keeps_no_token_back_and_loses_no_transcript(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = threading.Event()
+
+    def slow(path: Path, data: bytes) -> None:
+        assert disk.wait(10)
+        create_private_file(path, data)
+
+    monkeypatch.setattr(attempts, "create_private_file", slow)
+    async with serving(tmp_path, transcript_dir=tmp_path / "kept") as server:
+        created = await server.create(await server.api_key())
+        spec = await server.attempts.redeem(created["client_token"], NOW)
+        session = connected(spec, keep=True)
+        play(session, living(Actor()))
+        try:
+            async with asyncio.timeout(5):
+                assert await server.attempts.finish(session, NOW)
+            assert list((tmp_path / "kept").iterdir()) == []
+        finally:
+            disk.set()
+        await server.attempts.written()
+        assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+async def test_an_attempt_is_wanted_until_its_relying_party_deletes_it(server: Server, bank: dict[str, str]) -> None:
+    created = await server.create(bank)
+    session_id = created["session_id"]
+    await server.attempts.redeem(created["client_token"], NOW)
+    assert await server.attempts.wanted(session_id)
+    await server.http.delete(f"/v1/sessions/{session_id}", headers=bank)
+    assert not await server.attempts.wanted(session_id)

@@ -50,6 +50,8 @@ class Host:
         self.breaks = False
         self.deletes = False
         """The relying party deletes each session while it is being decided."""
+        self.deleted_at_once = False
+        """The relying party deletes each session just after its token was redeemed."""
 
     def create(self, *, life_s: float = 120.0) -> str:
         token = secrets.token_urlsafe(24)
@@ -69,6 +71,9 @@ class Host:
             raise RemoteProtocolError("expired", CloseCode.SESSION_EXPIRED)
         self.used.add(token)
         return self.specs[token]
+
+    async def wanted(self, session_id: str) -> bool:
+        return not self.deleted_at_once
 
     async def finish(self, session: Session, now: ServerTime) -> str:
         self.finished.append(session)

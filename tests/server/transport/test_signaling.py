@@ -193,6 +193,13 @@ async def test_a_deleted_session_and_one_that_does_not_run() -> None:
         assert [s.verdict.reasons for s in here.host.finished if s.verdict] == [("session:deleted",)]
 
 
+async def test_a_delete_between_redeeming_and_registering_ends_the_attempt() -> None:
+    async with site() as here, client(here) as one:
+        here.host.deleted_at_once = True
+        await one.hello(here.host.create())
+        assert await one.code() == CloseCode.SESSION_DELETED
+
+
 async def test_shutdown_waits_then_ends_the_rest_and_takes_nobody_new() -> None:
     async with site() as here, client(here) as one:
         await one.hello(here.host.create())

@@ -50,6 +50,7 @@ class Attempts:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._writing: set[asyncio.Task[None]] = set()
 
     async def redeem(self, token: str, now: ServerTime) -> SessionSpec:
         """Use the client token up and return the attempt's terms. Raises `RemoteProtocolError` with the close code."""
@@ -63,6 +64,11 @@ class Attempts:
         if record is None:
             raise await self._refusal(token)
         return await self._spec(record)
+
+    async def wanted(self, session_id: str) -> bool:
+        """Whether the session's attempt runs, as far as the store knows."""
+        async with self._services.database.read() as connection:
+            return await sessions.running(connection, session_id) is not None
 
     async def finish(self, session: Session, now: ServerTime) -> str:
         """Store how the attempt ended; returns the signed token on a pass, else nothing.
@@ -83,8 +89,14 @@ class Attempts:
             await services.plans.remember(connection, record.pseudonym, session.plan, now=now)
             await self._keep_signature(connection, record, session, now)
             await services.audit.append(connection, _audit_line(record, ending, verdict), now=now)
-        await self._keep_transcript(session)
+        # The verdict is stored and the token signed: no slow disk may keep them from the person.
+        self._writing.add(asyncio.create_task(self._keep_transcript(session)))
         return ending.token or ""
+
+    async def written(self) -> None:
+        """Wait for the transcripts of what was finished; await it once the clients are told, or they may be lost."""
+        await asyncio.gather(*self._writing)
+        self._writing.clear()
 
     async def _refuse_locked(self, token: str, now: ServerTime) -> None:
         """A session made before its subject was locked must not be saved up for a sixth try."""

@@ -7,7 +7,6 @@ posts events. So the session sees one sequence of events, each with the server's
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +33,7 @@ from ..wire import (
     Welcome,
 )
 from .channel import Channel, ClientGone
+from .clock import ServerClock
 from .host import AttemptHost
 from .media import MediaService
 from .peer import Peer, PeerEnd
@@ -70,6 +70,7 @@ class Attempt:
         media: MediaService,
         host: AttemptHost,
         settings: AttemptSettings,
+        clock: ServerClock,
         features: Sequence[str] = (),
     ) -> None:
         self.session = session
@@ -79,7 +80,7 @@ class Attempt:
         self._settings = settings
         self._features = features
         self._log = log.bind(session_id=session.spec.session_id)
-        self._clock = ServerClock()
+        self._clock = clock
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._outbox: list[AnyServerMessage] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -116,6 +117,7 @@ class Attempt:
             Welcome(spec.session_id, spec.profile, max(0.0, spec.expires - now), list(self._media.ice_servers))
         )
         self._start(self._listen())
+        self._start(self._look_for_deletion())
         try:
             await self._flush()
             while not self.session.ended:
@@ -179,6 +181,11 @@ class Attempt:
             self._log.error("attempt_fault", error=type(exc).__name__)
             self._post(self.session.receive_fault)
 
+    async def _look_for_deletion(self) -> None:
+        """A delete after the token was redeemed found no attempt to end while this one was not known yet."""
+        if not await self._host.wanted(self.session.spec.session_id):
+            self.delete()
+
     async def _listen(self) -> None:
         while True:
             await self._react(await self._channel.receive())
@@ -216,8 +223,6 @@ class Attempt:
                 self._post(partial(self._end_as, CloseCode.CONNECT_TIMEOUT, self.session.receive_media_lost))
             case PeerEnd.MEDIA_LOST:
                 self._post(self.session.receive_media_lost)
-            case PeerEnd.VIOLATION:
-                self._post(partial(self.session.receive_violation, CloseCode.PROTOCOL_VIOLATION))
 
     async def _analyse(self, peer: Peer) -> None:
         analysis = self._media.analysis()
@@ -287,15 +292,3 @@ class Attempt:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._peer is not None:
             await self._peer.close()
-
-
-class ServerClock:
-    """The wall clock, kept from running backwards."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-
-    def now(self) -> ServerTime:
-        """Seconds since the epoch; never less than the last answer."""
-        self._last = max(self._last, time.time())
-        return ServerTime(self._last)

@@ -19,6 +19,10 @@ class AttemptHost(Protocol):
         """
         ...
 
+    async def wanted(self, session_id: str) -> bool:
+        """Whether a redeemed session still runs: False once its relying party deleted it."""
+        ...
+
     async def finish(self, session: Session, now: ServerTime) -> str:
         """Keep the verdict of an ended session; return the signed token on a pass, else an empty string.
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import structlog
 from starlette.websockets import WebSocket
 
 from ..engine.session import Session
 from ..errors import RemoteProtocolError
-from ..types import ServerTime
 from ..wire import CloseCode
 from .attempt import Attempt, AttemptSettings
 from .channel import Channel, ChannelLimits, ClientGone
+from .clock import ServerClock
 from .host import AttemptHost
 from .media import MediaService
 
@@ -120,9 +119,10 @@ async def _attempt(
 ) -> None:
     hello = await channel.hello()
     live.refuse_when_draining()
+    clock = ServerClock()
     with media.admit():  # before the token is redeemed, so that the client may come back with it
         async with asyncio.timeout(settings.host_timeout):
-            spec = await host.redeem(hello.token, ServerTime(time.time()))
+            spec = await host.redeem(hello.token, clock.now())
         log.info("attempt_started", session_id=spec.session_id)
         session = Session(spec, keep_transcript=settings.keep_transcript)
-        await live.lead(Attempt(session, channel, media, host, settings, hello.features))
+        await live.lead(Attempt(session, channel, media, host, settings, clock, hello.features))
