@@ -98,7 +98,7 @@ class Hello(ClientMessage, frozen=True, tag="hello"):
 
 
 class Offer(ClientMessage, frozen=True, tag="offer"):
-    """The client's SDP offer: one sendonly video m-line (and at most one data channel)."""
+    """The client's SDP offer: one sendonly video m-line and nothing else."""
 
     sdp: Sdp
 

@@ -57,12 +57,10 @@ def bind_to_loopback(pc: RTCPeerConnection) -> None:
 
 
 @asynccontextmanager
-async def sender(track: VideoStreamTrack | None = None, *, channel: bool = False) -> AsyncIterator[RTCPeerConnection]:
+async def sender(track: VideoStreamTrack | None = None) -> AsyncIterator[RTCPeerConnection]:
     """Yield a connection with a local offer; the caller passes on the answer."""
     pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     pc.addTransceiver(track or SyntheticTrack(), direction="sendonly")
-    if channel:
-        pc.createDataChannel("events")
     bind_to_loopback(pc)
     await pc.setLocalDescription(await pc.createOffer())
     try:

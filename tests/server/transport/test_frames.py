@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
-from liveness_server.transport.frames import CaptureClock, to_rgb
+from liveness_server.transport.frames import MIN_SPACING_S, CaptureClock, to_rgb
 
 RTP = Fraction(1, 90_000)
 
@@ -68,3 +68,19 @@ def test_a_capture_clock_at_half_speed_is_found_out() -> None:
     first_refused = times.index(None)
     assert 5.9 < first_refused / 30 < 6.2
     assert times[first_refused:] == [None] * (300 - first_refused)
+
+
+def test_frames_that_come_faster_than_any_camera_s_are_left_out_and_not_called_impossible() -> None:
+    clock = CaptureClock()
+    times = [clock.read(at(180 * i), i / 500) for i in range(500)]
+    taken = [t for t in times if t is not None]
+    assert min(np.diff(taken)) >= MIN_SPACING_S
+    assert len(taken) == 63, "every eighth of 500 a second"
+    assert (clock.thinned, clock.refused) == (500 - 63, 0)
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.0008])
+def test_every_frame_of_a_camera_of_60_a_second_is_taken(jitter_s: float) -> None:
+    clock = CaptureClock()
+    times = [clock.read(at(round(90_000 * (i / 60 + jitter_s * (i % 2)))), i / 60) for i in range(120)]
+    assert None not in times

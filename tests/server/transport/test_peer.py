@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.mediastreams import VIDEO_TIME_BASE
+from aiortc.rtcrtpreceiver import StreamStatistics
+from structlog.testing import capture_logs
 
 from liveness_server.errors import RemoteProtocolError
+from liveness_server.transport.frames import MIN_SPACING_S
 from liveness_server.transport.peer import Peer, PeerEnd, StreamMeter
 from liveness_server.types import ServerTime
 from liveness_server.wire import MAX_CANDIDATES, CloseCode
@@ -32,12 +39,12 @@ def nobody_ends(why: PeerEnd) -> None:
 
 async def test_the_answer_has_every_candidate_vp8_first_and_the_bitrate_hint() -> None:
     peer = Peer(SETTINGS, nobody_ends)
-    async with sender(channel=True) as pc:
+    async with sender() as pc:
         answer = await peer.answer(pc.localDescription.sdp)
         await peer.close()
     lines = answer.splitlines()
     candidates = [line.split()[4] for line in lines if line.startswith("a=candidate:")]
-    assert candidates == [*LOOPBACK] * 2, "once for the video, once for the bundled channel"
+    assert candidates == [*LOOPBACK]
     assert "a=end-of-candidates" in lines
     assert next(line for line in lines if line.startswith("a=rtpmap:")).endswith("VP8/90000")
     assert "x-google-start-bitrate=1500" in answer
@@ -51,11 +58,10 @@ async def test_no_ice_server_means_none() -> None:
     await peer.close()
 
 
-@pytest.mark.parametrize("channel", [False, True])
-async def test_frames_come_with_their_capture_time_and_are_measured(channel: bool) -> None:
+async def test_frames_come_with_their_capture_time_and_are_measured() -> None:
     track = SyntheticTrack()
     peer = Peer(SETTINGS, nobody_ends)
-    async with sender(track, channel=channel) as pc:
+    async with sender(track) as pc:
         await accept(pc, await peer.answer(pc.localDescription.sdp))
         peer.stats(ServerTime(100.0))
         frames = [await peer.frames.get() for _ in range(30)]
@@ -144,16 +150,6 @@ async def test_a_sender_that_hangs_up_is_noticed_at_once() -> None:
     await peer.close()
 
 
-async def test_a_second_data_channel_is_a_violation() -> None:
-    why: asyncio.Future[PeerEnd] = asyncio.get_running_loop().create_future()
-    peer = Peer(SETTINGS, why.set_result)
-    async with sender(channel=True) as pc:
-        await accept(pc, await peer.answer(pc.localDescription.sdp))
-        pc.createDataChannel("second")
-        assert await asyncio.wait_for(why, 5) is PeerEnd.VIOLATION
-        await peer.close()
-
-
 async def test_trickled_candidates_connect_an_offer_that_had_none() -> None:
     peer = Peer(SETTINGS, nobody_ends)
     async with sender() as pc:
@@ -204,6 +200,64 @@ async def test_close_at_any_moment_leaves_no_thread_and_no_task() -> None:
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     _, late = await asyncio.wait(rest, timeout=2) if rest else (None, set())
     assert not late
+
+
+async def test_a_flood_is_thinned_before_the_mailbox_and_is_not_counted_as_dropped() -> None:
+    async with tuned_stream(Flood()) as (peer, _):
+        frames = [await peer.frames.get() for _ in range(30)]
+        thinned = peer._clock.thinned
+        dropped = peer.frames.dropped
+    times = [frame.t for frame in frames if frame]
+    assert min(b - a for a, b in pairwise(times)) >= MIN_SPACING_S
+    assert thinned > 4 * len(frames), "nine in ten of 500 a second"
+    assert dropped <= 3, "taken as they came"
+
+
+class Flood(SyntheticTrack):
+    """500 frames a second, by timestamp and in truth."""
+
+    def __init__(self) -> None:
+        super().__init__(64, 64)
+
+    async def next_timestamp(self) -> tuple[int, Fraction]:
+        """Two milliseconds after the last."""
+        due = len(self.sent) * 0.002
+        self._start = getattr(self, "_start", None) or asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, self._start + due - asyncio.get_running_loop().time()))
+        return round(due * 90_000), VIDEO_TIME_BASE
+
+
+async def test_a_close_that_hangs_in_aiortc_still_ends_transports_and_tasks() -> None:
+    peer = Peer(replace(SETTINGS, close_timeout=0.3), nobody_ends)
+    before = asyncio.all_tasks()
+    async with sender() as pc:
+        await accept(pc, await peer.answer(pc.localDescription.sdp))
+        await peer.frames.get()
+        receiver = peer._transceiver.receiver
+        receiver.stop = asyncio.Event().wait  # type: ignore[assignment, method-assign]
+        await asyncio.wait_for(peer.close(), 3)
+        assert receiver.transport.transport.state == "closed"
+        assert receiver.transport.state == "closed"
+    assert decoder_threads() == []
+    rest = asyncio.all_tasks() - before
+    _, late = await asyncio.wait(rest, timeout=2) if rest else (None, set())
+    assert not late
+
+
+async def test_rtcp_that_breaks_holds_up_no_close() -> None:
+    peer = Peer(SETTINGS, nobody_ends)
+    async with sender() as pc:
+        with capture_logs() as logs:
+            await accept(pc, await peer.answer(pc.localDescription.sdp))
+            await peer.frames.get()
+            receiver: Any = peer._transceiver.receiver
+            streams = receiver._RTCRtpReceiver__remote_streams
+            streams[1] = StreamStatistics(90_000)
+            streams[1].base_seq, streams[1].max_seq = 0, 2**32  # more than a report can say
+            await receiver._RTCRtpReceiver__rtcp_exited.wait()
+            await asyncio.wait_for(peer.close(), 2)
+    assert [line["error"] for line in logs if line["event"] == "rtcp_ended"] == ["error"]
+    assert not [line for line in logs if line["event"] == "peer_close_timeout"]
 
 
 def test_rates_are_of_the_time_between_two_looks() -> None:

@@ -1,4 +1,4 @@
-"""Cures of what in aiortc 1.16 spoils a measured stream or leaks. The only module that knows its private names.
+"""Cures of what in aiortc 1.16 spoils a measured stream or leaks. Only `sources` knows its private names as well.
 
 1. *Stall.* A lost retransmission is never asked for again, and the jitter buffer then waits until 512 packets have
    piled up: one packet lost twice froze a 0.3 Mbit/s stream for 9.5 s. Cure: `StallWatchdog` asks again every 50 ms,
@@ -10,6 +10,10 @@
    a large host. Cure: `install_decoders`.
 5. *Consent checks.* A connection closed while ICE is completing starts its consent checks afterwards, and they never
    end: one task leaked for every client that leaves at the wrong moment. Cure: `silence_consent`.
+6. *Closing that waits for ever.* A report that cannot be packed ends the receiver's RTCP task, and `stop` waits for a
+   sign that only its ordinary end gives: transports and sockets stay. Cure: `end_rtcp_always`, and `abandon` for
+   whatever else may hold a closing up.
+7. *Any number of sources.* Cure: `sources.Sources`.
 
 Private names change without notice, so any other version than the one measured is refused (`require_supported`).
 """
@@ -23,6 +27,7 @@ from typing import Any
 
 import aiortc
 import av
+import structlog
 from aiortc import RTCRtpReceiver, rtcrtpreceiver
 from aiortc.codecs import get_decoder
 from aiortc.codecs.base import Decoder
@@ -33,6 +38,8 @@ from aiortc.rtp import RtpPacket
 from ..errors import ConfigError
 from .decoder_input import MAX_PIXELS, DecoderInput
 
+log = structlog.get_logger(__name__)
+
 SUPPORTED = "1.16."
 """Version prefix of aiortc these cures were measured on."""
 
@@ -42,12 +49,6 @@ VIDEO_CAPACITY = 512
 MAX_LATE = 2048
 """Packets behind the buffer's head that are dropped as late. aiortc takes 100 behind for a restarted stream and moves
 the head *back*; a retransmission arriving 0.4 s late at 2.5 Mbit/s is 104 behind, and stalled the stream again."""
-
-VIDEO_CLOCK_HZ = 90_000
-"""RTP clock of VP8 and H264, Hz (RFC 7741, RFC 6184)."""
-
-MAX_JITTER_S = 10.0
-"""Seconds; more is no jitter but a timestamp that began anew at 2**32, which aiortc takes for a step of 13 hours."""
 
 HALF = 0x8000
 """Half the range of sequence numbers: less is ahead, more is behind (RFC 1982)."""
@@ -74,18 +75,6 @@ def _tuned_decoder(codec: RTCRtpCodecParameters) -> Decoder:
     context.thread_count = 1
     context.options = {"max_pixels": str(MAX_PIXELS)}
     return decoder
-
-
-@dataclass(frozen=True, slots=True)
-class Reception:
-    """Totals of a receiver's media since the start."""
-
-    packets: int
-    """Received, without their retransmissions."""
-    lost: int
-    """Lost on the way, those that were retransmitted included."""
-    jitter_s: float
-    """Interarrival jitter, seconds (RFC 3550, 6.4.1), as this process gets to see the packets."""
 
 
 class WatchedJitterBuffer(JitterBuffer):
@@ -231,17 +220,6 @@ class StallWatchdog:
         if self._receiver._RTCRtpReceiver__decoder_thread is not None:
             self.decoder_input.put(None)
 
-    def reception(self) -> Reception:
-        """What the RTP statistics say of the media so far (retransmission streams left out)."""
-        repairs = self._receiver._RTCRtpReceiver__rtx_ssrc
-        streams = [s for ssrc, s in self._receiver._RTCRtpReceiver__remote_streams.items() if ssrc not in repairs]
-        jitter_s = max((stream.jitter for stream in streams), default=0) / VIDEO_CLOCK_HZ
-        return Reception(
-            packets=sum(stream.packets_received for stream in streams),
-            lost=sum(max(0, stream.packets_lost) for stream in streams),
-            jitter_s=jitter_s if jitter_s < MAX_JITTER_S else 0.0,
-        )
-
 
 def bind_to(receiver: RTCRtpReceiver, addresses: tuple[str, ...]) -> None:
     """Offer these host addresses alone; aioice takes every interface but loopback and has no setting."""
@@ -253,6 +231,31 @@ def bind_to(receiver: RTCRtpReceiver, addresses: tuple[str, ...]) -> None:
 def silence_consent(receiver: RTCRtpReceiver) -> None:
     """Keep a connection that is about to be closed from starting consent checks."""
     _connection(receiver).query_consent = _no_consent
+
+
+def end_rtcp_always(receiver: RTCRtpReceiver) -> None:
+    """Let the receiver be stopped whatever its RTCP task ended of; call before it receives."""
+    private: Any = receiver
+    run = private._run_rtcp
+
+    async def run_and_tell() -> None:
+        try:
+            await run()
+        except Exception as exc:  # reports are a service to the sender: its stream goes on without them
+            log.warning("rtcp_ended", error=type(exc).__name__)
+        finally:
+            private._RTCRtpReceiver__rtcp_exited.set()
+
+    private._run_rtcp = run_and_tell
+
+
+async def abandon(receiver: RTCRtpReceiver) -> None:
+    """End the RTCP task, DTLS and ICE of a receiver whose connection does not close; cancel it if it, too, hangs."""
+    rtcp = receiver._RTCRtpReceiver__rtcp_task  # type: ignore[attr-defined]
+    if rtcp is not None:
+        rtcp.cancel()
+    await receiver.transport.stop()
+    await receiver.transport.transport.stop()
 
 
 async def _no_consent() -> None:

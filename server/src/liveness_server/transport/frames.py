@@ -15,6 +15,12 @@ MAX_DRIFT_S = 3.0
 timestamps: a clock that runs slow would buy time to react. Real streams stay within network delay, well under 1 s."""
 
 
+MIN_SPACING_S = 0.015
+"""Seconds of capture time between two frames that are looked at. A camera of 60 frames a second, the fastest a browser
+gives out, has 16.7 ms (a tenth is left for its jitter). Frames that come faster are a flood: what is dropped of them
+is the sender's doing, and must not count as the server's lack of time."""
+
+
 class TimedFrame(NamedTuple):
     """One decoded frame and when it was captured."""
 
@@ -31,7 +37,7 @@ def to_rgb(frame: av.VideoFrame) -> NDArray[np.uint8]:
 
 
 class CaptureClock:
-    """Capture time of each frame; tells a frame whose timestamp cannot be true.
+    """Capture time of each frame; tells a frame whose timestamp cannot be true, or that no camera sends so soon.
 
     aiortc unwraps the 32-bit RTP timestamp, but takes every step backwards for a wrap and jumps 13 hours ahead; the
     comparison with arrival catches both the step and the jump.
@@ -43,15 +49,22 @@ class CaptureClock:
         self._offset = 0.0
         self.refused = 0
         """Frames whose timestamp was missing, not later than the one before, or off real time."""
+        self.thinned = 0
+        """Frames closer to the one before than any camera's."""
 
     def read(self, frame: av.VideoFrame, arrival: float) -> CaptureTime | None:
         """Return the capture time in seconds, or None (counted) if the frame must not be used.
+
+        Call before anything costly is done with the frame.
 
         `arrival` is the loop's monotonic clock in seconds.
         """
         t = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
         if t is None or not self._plausible(t, arrival):
             self.refused += 1
+            return None
+        if self._last is not None and t - self._last < MIN_SPACING_S:
+            self.thinned += 1
             return None
         self._last = t
         return CaptureTime(t)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +22,13 @@ from aiortc import (
 from ..errors import RemoteProtocolError
 from ..types import ServerTime, StreamStats
 from ..wire import MAX_CANDIDATES, IceServer
-from .aiortc_tuning import StallWatchdog, bind_to, received_bytes, silence_consent
+from .aiortc_tuning import StallWatchdog, abandon, bind_to, end_rtcp_always, received_bytes, silence_consent
 from .frames import MAX_DRIFT_S, CaptureClock, TimedFrame
 from .mailbox import Mailbox
 from .sdp import DEFAULT_START_BITRATE, announced_fps, read_candidate, read_offer, refuse, with_start_bitrate
+from .sources import Sources
 
 log = structlog.get_logger(__name__)
-
-MAX_DATA_CHANNELS = 1
 
 
 class PeerEnd(enum.Enum):
@@ -39,8 +38,6 @@ class PeerEnd(enum.Enum):
     """No usable frame within the connect timeout, or the connection failed before one."""
     MEDIA_LOST = enum.auto()
     """Frames stopped."""
-    VIOLATION = enum.auto()
-    """More data channels than allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,6 @@ class Peer:
         self._meter = StreamMeter()
         self._announced_fps = 0.0
         self._candidates = 0
-        self._channels = 0
         self._delivering = False
         self._first_at = self._newest_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -80,8 +76,9 @@ class Peer:
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=_ice_servers(settings.ice_servers)))
         self._transceiver: RTCRtpTransceiver = self._pc.addTransceiver("video", direction="recvonly")
         self._watchdog = StallWatchdog(self._transceiver.receiver)
+        self._sources = Sources(self._transceiver.receiver)
+        end_rtcp_always(self._transceiver.receiver)
         self._pc.on("connectionstatechange", self._state_changed)
-        self._pc.on("datachannel", self._channel_opened)
 
     async def answer(self, offer: str) -> str:
         """Return the full answer (all candidates inside). Raises only `RemoteProtocolError`."""
@@ -120,7 +117,7 @@ class Peer:
     def stats(self, now: ServerTime) -> StreamStats:
         """What arrived since the last call."""
         fps, bitrate = self._meter.read(now, received_bytes(self._transceiver.receiver))
-        reception = self._watchdog.reception()
+        reception = self._sources.reception()
         return StreamStats(
             t=now,
             fps=fps,
@@ -145,11 +142,20 @@ class Peer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         silence_consent(self._transceiver.receiver)
-        closing = asyncio.ensure_future(self._pc.close())
-        _, late = await asyncio.wait({closing}, timeout=self._settings.close_timeout)
-        if late:
+        if not await self._in_time(self._pc.close()):
             log.warning("peer_close_timeout")
+            await self._in_time(abandon(self._transceiver.receiver))
         self._watchdog.end_decoder()
+        if self._sources.refused:
+            log.info("foreign_sources", packets=self._sources.refused)
+
+    async def _in_time(self, ending: Coroutine[Any, Any, None]) -> bool:
+        """Whether it ended within the close timeout; if not, it is cancelled and gone."""
+        task = asyncio.create_task(ending)
+        _, late = await asyncio.wait({task}, timeout=self._settings.close_timeout)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return not late
 
     async def _read(self) -> None:
         """Take every frame as it comes: aiortc's queue has no bound, so nothing here may wait for analysis."""
@@ -173,19 +179,14 @@ class Peer:
             self._delivering, self._first_at = True, now
         self._newest_at = now
 
-    def _end(self, why: PeerEnd | None = None) -> None:
+    def _end(self) -> None:
         if self._on_end is not None:
             on_end, self._on_end = self._on_end, None
-            on_end(why or (PeerEnd.MEDIA_LOST if self._delivering else PeerEnd.CONNECT_TIMEOUT))
+            on_end(PeerEnd.MEDIA_LOST if self._delivering else PeerEnd.CONNECT_TIMEOUT)
 
     def _state_changed(self) -> None:
         if self._pc.connectionState in {"failed", "closed"}:
             self._end()
-
-    def _channel_opened(self, _channel: Any) -> None:
-        self._channels += 1
-        if self._channels > MAX_DATA_CHANNELS:
-            self._end(PeerEnd.VIOLATION)
 
 
 class StreamMeter:
