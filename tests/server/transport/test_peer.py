@@ -254,7 +254,7 @@ async def test_rtcp_that_breaks_holds_up_no_close() -> None:
             streams = receiver._RTCRtpReceiver__remote_streams
             streams[1] = StreamStatistics(90_000)
             streams[1].base_seq, streams[1].max_seq = 0, 2**32  # more than a report can say
-            await receiver._RTCRtpReceiver__rtcp_exited.wait()
+            await asyncio.wait_for(receiver._RTCRtpReceiver__rtcp_exited.wait(), 5)
             await asyncio.wait_for(peer.close(), 2)
     assert [line["error"] for line in logs if line["event"] == "rtcp_ended"] == ["error"]
     assert not [line for line in logs if line["event"] == "peer_close_timeout"]
