@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -235,10 +236,12 @@ async def test_a_close_that_hangs_in_aiortc_still_ends_transports_and_tasks() ->
         await peer.frames.get()
         receiver = peer._transceiver.receiver
         receiver.stop = asyncio.Event().wait  # type: ignore[assignment, method-assign]
+        (decoder,) = [thread for thread in threading.enumerate() if thread.name in decoder_threads()]
         await asyncio.wait_for(peer.close(), 3)
         assert receiver.transport.transport.state == "closed"
         assert receiver.transport.state == "closed"
-    assert decoder_threads() == []
+    await asyncio.to_thread(decoder.join, 2)  # told to end, and waited for by nobody
+    assert not decoder.is_alive()
     rest = asyncio.all_tasks() - before
     _, late = await asyncio.wait(rest, timeout=2) if rest else (None, set())
     assert not late
