@@ -131,7 +131,7 @@ class Server:
         # `acting` plays at fixed times after 1000 s, whatever the server's clock says by now.
         session = connected(replace(session_spec, created=ServerTime(START), expires=ServerTime(START + 120)))
         play(session, living(actor or Actor()))
-        return session, await self.attempts.finish(session, ServerTime(self.clock()))
+        return session, await self.attempts.finish(session)
 
 
 @asynccontextmanager

@@ -113,10 +113,20 @@ async def test_what_was_not_done_is_not_claimed(server: Server, bank: dict[str, 
     assert len(str(claims["nonce"])) >= 22
 
 
+async def test_a_token_is_dated_by_the_clock_its_verifiers_go_by(server: Server, bank: dict[str, str]) -> None:
+    """However the wall clock is set in mid-attempt, the token is neither of the future nor born expired."""
+    created = await server.create(bank)
+    session = connected(await server.attempts.redeem(created["client_token"], NOW))
+    play(session, living(Actor()))
+    server.clock.now += 600
+    claims = await verified(server, await server.attempts.finish(session))
+    assert claims["iat"] == START + 600
+
+
 async def test_the_token_is_issued_once(server: Server, bank: dict[str, str]) -> None:
     created = await server.create(bank)
     session, token = await server.attempt(created["client_token"])
-    again = await asyncio.gather(*(server.attempts.finish(session, NOW) for _ in range(5)))
+    again = await asyncio.gather(*(server.attempts.finish(session) for _ in range(5)))
     assert token != ""
     assert set(again) == {""}
     lines = [json.loads(line) for line in await server.services.audit.lines()]
@@ -158,7 +168,7 @@ async def test_cancelled_attempts_do_not_lock(server: Server, bank: dict[str, st
         session = Session(await server.attempts.redeem(created["client_token"], NOW))
         session.receive_hello(NOW)
         session.receive_cancel(NOW)
-        assert await server.attempts.finish(session, NOW) == ""
+        assert await server.attempts.finish(session) == ""
         assert (await server.view(bank, created["session_id"]))["status"] == "aborted"
     await server.create(bank)
 
@@ -224,7 +234,7 @@ async def test_no_embedding_is_ever_on_disk(tmp_path: Path) -> None:
             assert spec.reference is not None
             session = connected(spec)
             play(session, living(Actor()))
-            await server.attempts.finish(session, NOW)
+            await server.attempts.finish(session)
         on_disk = everything_under(tmp_path)
     assert b"embedding" not in on_disk
     assert picture("alice").encode() not in on_disk
@@ -242,7 +252,7 @@ async def test_a_kept_transcript_replays_bit_for_bit(tmp_path: Path) -> None:
         spec = await server.attempts.redeem(created["client_token"], NOW)
         session = connected(spec, keep=True)
         play(session, living(Actor()))
-        await server.attempts.finish(session, NOW)
+        await server.attempts.finish(session)
         await server.attempts.written()
     (file,) = (tmp_path / "kept").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -258,7 +268,7 @@ async def test_a_transcript_that_cannot_be_kept_does_not_cost_the_token(tmp_path
         session = connected(spec, keep=True)
         play(session, living(Actor()))
         (tmp_path / "kept").rmdir()
-        assert await server.attempts.finish(session, NOW)
+        assert await server.attempts.finish(session)
         await server.attempts.written()
 
 
@@ -279,7 +289,7 @@ async def test_a_slow_disk_keeps_no_token_back_and_loses_no_transcript(
         play(session, living(Actor()))
         try:
             async with asyncio.timeout(5):
-                assert await server.attempts.finish(session, NOW)
+                assert await server.attempts.finish(session)
             assert list((tmp_path / "kept").iterdir()) == []
         finally:
             disk.set()

@@ -36,7 +36,7 @@ async def attempted(server: Server, headers: dict[str, str], second: float, **ch
 
     session = connected(replace(session_spec, created=START, expires=START + 120))  # type: ignore[arg-type]
     play(session, life_from(second))
-    await server.attempts.finish(session, server.clock())  # type: ignore[arg-type]
+    await server.attempts.finish(session)
     return session
 
 

@@ -75,7 +75,7 @@ class Host:
     async def wanted(self, session_id: str) -> bool:
         return not self.deleted_at_once
 
-    async def finish(self, session: Session, now: ServerTime) -> str:
+    async def finish(self, session: Session) -> str:
         self.finished.append(session)
         self.ended.set()
         if self.breaks:

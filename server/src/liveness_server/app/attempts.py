@@ -70,14 +70,16 @@ class Attempts:
         async with self._services.database.read() as connection:
             return await sessions.running(connection, session_id) is not None
 
-    async def finish(self, session: Session, now: ServerTime) -> str:
+    async def finish(self, session: Session) -> str:
         """Store how the attempt ended; returns the signed token on a pass, else nothing.
 
-        An attempt that was deleted meanwhile, or ended before, changes nothing and gets no token.
+        An attempt that was deleted meanwhile, or ended before, changes nothing and gets no token. Dated by the wall
+        clock, which verifiers go by; the attempt's own clock does not follow when that one is set.
         """
         verdict = session.verdict
         assert verdict is not None, "finish comes after the verdict"
         services = self._services
+        now = ServerTime(services.clock())
         async with services.database.write() as connection:
             record = await sessions.running(connection, session.spec.session_id)
             if record is None:

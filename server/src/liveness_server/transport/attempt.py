@@ -261,7 +261,7 @@ class Attempt:
         """Keep the verdict; when that fails, nobody is told of a pass that nobody keeps."""
         try:
             async with asyncio.timeout(self._settings.host_timeout):
-                return await self._host.finish(self.session, self._clock.now())
+                return await self._host.finish(self.session)
         except Exception as exc:  # the store, the keys: all ours
             self._log.error("finish_failed", error=type(exc).__name__)
             self._close_code = CloseCode.INTERNAL

@@ -23,7 +23,7 @@ class AttemptHost(Protocol):
         """Whether a redeemed session still runs: False once its relying party deleted it."""
         ...
 
-    async def finish(self, session: Session, now: ServerTime) -> str:
+    async def finish(self, session: Session) -> str:
         """Keep the verdict of an ended session; return the signed token on a pass, else an empty string.
 
         Called once for every redeemed session, whatever ended it, and also when the client is gone.
