@@ -15,8 +15,10 @@ from liveness_server.app.keys import (
     KeyRing,
     Pseudonyms,
     create_private_file,
+    delete_key,
     read_private_file,
 )
+from liveness_server.app.sealing import Seal
 from liveness_server.errors import ConfigError
 from liveness_server.tokens import MAX_TOKEN_TTL_S, Algorithm, SigningKey
 
@@ -54,6 +56,23 @@ def test_a_private_file_ignores_the_umask_and_never_overwrites(tmp_path: Path) -
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
     with pytest.raises(FileExistsError):
         create_private_file(tmp_path / "secret", b"y")
+
+
+def test_a_file_that_could_not_be_written_whole_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        create_private_file(tmp_path / "secret", "no bytes")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("cut", [0, 31])
+@pytest.mark.parametrize("opened", [Pseudonyms, Seal])
+def test_a_secret_that_is_not_whole_is_refused(tmp_path: Path, opened: type[Pseudonyms] | type[Seal], cut: int) -> None:
+    """With an empty key anybody could compute a session's token from its id."""
+    path = tmp_path / "secrets" / "some.key"
+    opened.open(path)
+    os.truncate(path, cut)
+    with pytest.raises(ConfigError, match=f"has {cut} bytes, not 32"):
+        opened.open(path)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620])
@@ -98,16 +117,39 @@ def test_the_times_cover_caches_and_tokens() -> None:
 
 def test_a_revoked_key_is_gone_and_another_signs(ring: KeyRing) -> None:
     old = ring.signer(now=NOW).kid
-    assert ring.revoke(old, now=NOW + 1)
+    assert delete_key(ring.directory, old)
+    ring.reload(now=NOW + 1)
     assert ring.signer(now=NOW + 1).kid != old
     assert old not in kids(ring, NOW + 1)
-    assert not ring.revoke(old, now=NOW + 1)
+    assert not delete_key(ring.directory, old)
+
+
+def test_a_key_is_revoked_whatever_else_is_wrong_with_the_directory(ring: KeyRing) -> None:
+    old = ring.signer(now=NOW).kid
+    ring.rotate(now=NOW)
+    create_private_file(ring.directory / "stray.pem", b"")
+    assert delete_key(ring.directory, old)
+    with pytest.raises(ConfigError, match="not named like a signing key"):
+        ring.reload(now=NOW)
+    assert old not in kids(ring, NOW)
+    assert ring.signer(now=NOW).kid != old
+    (left,) = ring.directory.glob("1*.pem")
+    left.unlink()
+    with pytest.raises(ConfigError, match="not named like"):
+        ring.reload(now=NOW)
+    with pytest.raises(ConfigError, match="has no signing key"):
+        ring.signer(now=NOW)
+
+
+def test_a_clock_that_is_set_back_leaves_a_key_to_sign_with(ring: KeyRing) -> None:
+    assert ring.signer(now=NOW - 3600).kid == ring.signer(now=NOW).kid
 
 
 def test_revoking_the_successor_leaves_the_old_key_signing(ring: KeyRing) -> None:
     old = ring.signer(now=NOW).kid
     ring.rotate(now=NOW)
-    assert ring.revoke(kids(ring, NOW)[1], now=NOW)
+    assert delete_key(ring.directory, kids(ring, NOW)[1])
+    ring.reload(now=NOW)
     assert kids(ring, NOW + 10 * RETIRE_AFTER_S) == [old]
 
 

@@ -100,3 +100,20 @@ def test_a_seal_opens_for_its_subject_and_key_only(tmp_path: Path) -> None:
     assert seal.unseal(sealed[:-1], subject="p1") is None
     assert seal.unseal(b"", subject="p1") is None
     assert Seal.open(tmp_path / "secrets" / "b.key").unseal(sealed, subject="p1") is None
+
+
+async def test_a_signature_that_outlives_its_session_can_still_be_deleted(tmp_path: Path) -> None:
+    clock = Clock()
+    async with serving(tmp_path, clock, reuse_memory_s=7200, retention_s=600) as server:
+        headers = await server.api_key()
+        session = await attempted(server, headers, 0.0)
+        clock.now += 3600
+        await Housekeeping(server.services).sweep(now=clock())
+        assert len(await kept(server)) == 1
+        answer = await server.http.get(f"/v1/sessions/{session.spec.session_id}", headers=headers)
+        assert answer.json()["status"] == "deleted"
+        assert answer.json()["decision"] is None
+        assert (await server.http.delete(f"/v1/sessions/{session.spec.session_id}", headers=headers)).status_code == 204
+        assert await kept(server) == []
+        await Housekeeping(server.services).sweep(now=clock())
+        assert (await server.http.get(f"/v1/sessions/{session.spec.session_id}", headers=headers)).status_code == 404

@@ -39,6 +39,12 @@ async def test_a_pass_resets(database: Database) -> None:
     assert await lockouts.remaining("p", now=NOW) == 0
 
 
+async def test_a_pass_that_was_under_way_does_not_end_a_lock(database: Database) -> None:
+    lockouts = await record(database, *[FAIL] * 5)
+    await record(database, PASS, at=NOW + 1)
+    assert await lockouts.remaining("p", now=NOW + 1) == 899
+
+
 async def test_inconclusive_neither_counts_nor_resets(database: Database) -> None:
     lockouts = await record(database, *[INCONCLUSIVE] * 9, *[FAIL] * 4, INCONCLUSIVE)
     assert await lockouts.remaining("p", now=NOW) == 0
@@ -97,7 +103,7 @@ async def follow(history: list[tuple[Outcome, int]], directory: Path) -> None:
         now += pause
         lockouts = await record(database, outcome, at=now)
         if outcome is PASS:
-            failures, locked_until = 0, 0.0
+            failures = 0
         elif outcome is FAIL and now >= locked_until:
             failures += 1
             if failures == 5:

@@ -56,11 +56,12 @@ class Housekeeping:
             await services.signatures.sweep(connection, now=now)
             await self._abandon(connection, now, now - OVERDUE_S)
             await sessions.purge(connection, before=now - services.settings.retention_s)
-        if now - self._reloaded >= RELOAD_S:
+        if abs(now - self._reloaded) >= RELOAD_S:  # a clock that was set back must not keep a revoked key
             self._reloaded = now
             self._reload_keys(now)
             await services.lockouts.forget(before=now - SUBJECT_MEMORY_S)
             await services.plans.forget(before=now - SUBJECT_MEMORY_S)
+            await services.database.fold()
 
     async def _abandon(self, connection: AsyncConnection, now: float, expired_before: float) -> None:
         for attempt in await sessions.abandon(connection, now=now, expired_before=expired_before):

@@ -46,6 +46,11 @@ class StoredKey:
     key: SigningKey
     active_from: int
 
+    @property
+    def file_name(self) -> str:
+        """Where it lies in its directory."""
+        return f"{self.active_from:010d}-{self.key.kid}.pem"
+
 
 class KeyRing:
     """The signing keys of one directory; there is always one that may sign."""
@@ -62,6 +67,8 @@ class KeyRing:
         A running server calls this every `RELOAD_S`.
         """
         private_directory(self.directory)
+        # Before anything can be wrong with another file: a key whose file is gone was revoked.
+        self._keys = tuple(stored for stored in self._keys if (self.directory / stored.file_name).exists())
         keys = _load(self.directory)
         if not any(stored.active_from <= now for stored in keys):
             self._make(active_from=now)
@@ -73,17 +80,14 @@ class KeyRing:
         self._make(active_from=now + PUBLISH_DELAY_S)
         self.reload(now=now)
 
-    def revoke(self, kid: str, *, now: float) -> bool:
-        """Delete a key; False when there is none of that `kid`. Another one signs from now on."""
-        files = [path for path in self.directory.glob("*.pem") if path.stem.partition("-")[2] == kid]
-        for path in files:
-            path.unlink()
-        self.reload(now=now)
-        return bool(files)
-
     def signer(self, *, now: float) -> SigningKey:
-        """The newest key that may sign."""
-        return [stored.key for stored in self._keys if stored.active_from <= now][-1]
+        """The newest key that may sign; the oldest where a clock that was set back says that none may.
+
+        Raises `ConfigError` when every key was revoked and none could be made.
+        """
+        if not self._keys:
+            raise ConfigError(f"{self.directory} has no signing key that can be read")
+        return ([stored.key for stored in self._keys if stored.active_from <= now] or [self._keys[0].key])[-1]
 
     def published(self, *, now: float) -> list[StoredKey]:
         """Keys of the JWKS: upcoming, active, and succeeded less than `RETIRE_AFTER_S` ago."""
@@ -91,8 +95,16 @@ class KeyRing:
         return [stored for stored, end in zip(self._keys, ends, strict=True) if now < end]
 
     def _make(self, *, active_from: float) -> None:
-        key = SigningKey.generate(self._algorithm)
-        create_private_file(self.directory / f"{int(active_from):010d}-{key.kid}.pem", key.to_pem())
+        made = StoredKey(SigningKey.generate(self._algorithm), int(active_from))
+        create_private_file(self.directory / made.file_name, made.key.to_pem())
+
+
+def delete_key(directory: Path, kid: str) -> bool:
+    """Delete a signing key, whatever else is wrong with its directory; False when there is none of that `kid`."""
+    files = [path for path in directory.glob("*.pem") if path.stem.partition("-")[2] == kid]
+    for path in files:
+        path.unlink()
+    return bool(files)
 
 
 class Pseudonyms:
@@ -104,10 +116,7 @@ class Pseudonyms:
     @classmethod
     def open(cls, path: Path) -> Pseudonyms:
         """Read the secret, making it at first use."""
-        private_directory(path.parent)
-        if not path.exists():
-            create_private_file(path, secrets.token_bytes(SECRET_BYTES))
-        return cls(read_private_file(path))
+        return cls(open_secret(path))
 
     def of(self, key_id: str, subject: str) -> str:
         """Pseudonym of one API key's subject: two relying parties' customers with one name are two subjects."""
@@ -117,6 +126,11 @@ class Pseudonyms:
         """The one-time token of a session. Derived, so that a repeated request gets the same one without its being
         stored; unguessable without the secret."""
         return "lct_" + self._mac("client-token", session_id)
+
+    def request(self, key_id: str, idempotency_key: str, body: bytes) -> tuple[str, bytes]:
+        """What a repeated request is known again by; keyed, so that who has the database alone confirms no guess."""
+        known_by = self._mac("idempotency-key", key_id, idempotency_key)
+        return known_by, bytes.fromhex(self._mac("request", key_id, sha256(body).hexdigest()))
 
     def _mac(self, *parts: str) -> str:
         # Length prefixes: no two lists of parts give the same message.
@@ -130,12 +144,31 @@ def private_directory(path: Path) -> None:
     _refuse_shared(path)
 
 
+def open_secret(path: Path) -> bytes:
+    """Read a secret, making it at first use. Raises `ConfigError` when it is not whole or open to others."""
+    private_directory(path.parent)
+    if not path.exists():
+        create_private_file(path, secrets.token_bytes(SECRET_BYTES))
+    secret = read_private_file(path)
+    if len(secret) != SECRET_BYTES:
+        raise ConfigError(f"{path} has {len(secret)} bytes, not {SECRET_BYTES}: restore it, or delete it for a new one")
+    return secret
+
+
 def create_private_file(path: Path, data: bytes) -> None:
-    """Write a new 0600 file. It never exists with wider rights, and an existing one is never overwritten."""
-    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a new 0600 file, whole or not at all.
+
+    It never exists with wider rights, and an existing one is never overwritten (`FileExistsError`).
+    """
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_private_file(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .keys import create_private_file, private_directory, read_private_file
+from .keys import open_secret
 
 NONCE_BYTES: Final = 12
 """As NIST SP 800-38D recommends; drawn at random for each message."""
@@ -24,10 +24,7 @@ class Seal:
     @classmethod
     def open(cls, path: Path) -> Seal:
         """Read the key, making it at first use. Raises `ConfigError` when others could read it."""
-        private_directory(path.parent)
-        if not path.exists():
-            create_private_file(path, AESGCM.generate_key(bit_length=256))
-        return cls(read_private_file(path))
+        return cls(open_secret(path))
 
     def seal(self, data: bytes, *, subject: str) -> bytes:
         """Encrypt for a subject's pseudonym."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import secrets
 from collections import Counter
@@ -57,7 +56,7 @@ class SessionDesk:
         request = decode_json(body, CreateSession)
         if idempotency_key is None:
             return await self._make(key, request, None)
-        asked = (idempotency_key, hashlib.sha256(body).digest())
+        asked = self._services.pseudonyms.request(key.id, idempotency_key, body)
         # Concurrent twins wait here instead of each embedding the picture and using up the rate limit.
         async with self._locks.hold((key.id, idempotency_key)):
             made = await self._made_before(key, asked)
@@ -90,6 +89,8 @@ class SessionDesk:
                 raise NotFound
             if record.status is not Status.DELETED:
                 await self._erase(connection, record)
+            await services.signatures.forget(connection, session_id)
+        await services.database.fold()
         services.references.drop(session_id)
         if services.backend is not None:
             services.backend.delete(session_id)
@@ -255,7 +256,6 @@ class SessionDesk:
     async def _erase(self, connection: AsyncConnection, record: SessionRecord) -> None:
         now = self._services.clock()
         await sessions.erase(connection, record.id, now=now)
-        await self._services.signatures.forget(connection, record.id)
         line = blank("session.deleted", record.id, record.key_id, record.pseudonym)
         await self._services.audit.append(connection, line, now=now)
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from ..app.keys import PUBLISH_DELAY_S, RELOAD_S, KeyRing, private_directory
+from ..app.keys import PUBLISH_DELAY_S, RELOAD_S, KeyRing, delete_key, private_directory
 from ..config import Settings
 from ..errors import ConfigError
 from ..store.api_keys import ApiKey, ApiKeys, Scope
@@ -102,8 +102,9 @@ def rotate() -> None:
 @signing_keys.command("revoke")
 def revoke_signing_key(kid: Annotated[str, typer.Argument(help="Its `kid`, as in `show`.")]) -> None:
     """Delete a key at once, for an emergency. Its tokens stop verifying as verifiers' caches run out."""
-    if not _ring().revoke(kid, now=time.time()):
+    if not delete_key(_private_data().data_dir / "keys", kid):
         refuse(f"there is no key {kid}", EXIT_UNKNOWN)
+    _ring()  # makes another where none may sign
     _say(f"key {kid} is deleted; a running server follows within {RELOAD_S} s, or at once when restarted")
 
 

@@ -41,6 +41,16 @@ class Database:
         async with self._writer.begin() as connection:
             yield connection
 
+    async def fold(self) -> None:
+        """Fold the write-ahead log into the file, so that what was erased is in neither.
+
+        Where somebody reads at the moment a part stays, until the next time.
+        """
+        async with self._engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None, "a connection that was just made"
+            await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()

@@ -28,10 +28,17 @@ class Lockouts:
             until = await connection.scalar(select(lockouts.c.locked_until).where(lockouts.c.pseudonym == pseudonym))
         return max(0.0, (until or 0.0) - now)
 
+    async def exhausted(self, connection: AsyncConnection, pseudonym: str, under_way: int) -> bool:
+        """Whether failures and the attempts under way together are more than a subject gets before a lock."""
+        failed = select(lockouts.c.failures).where(lockouts.c.pseudonym == pseudonym)
+        return (await connection.scalar(failed) or 0) + under_way > self._failures
+
     async def record(self, connection: AsyncConnection, pseudonym: str, outcome: Outcome, *, now: float) -> None:
         """Take one outcome into account, inside the transaction that stores it."""
         if outcome is Outcome.PASS:
-            await connection.execute(delete(lockouts).where(lockouts.c.pseudonym == pseudonym))
+            # A lock that began while this attempt ran stands.
+            over = (lockouts.c.pseudonym == pseudonym) & (lockouts.c.locked_until <= now)
+            await connection.execute(delete(lockouts).where(over))
         elif outcome is Outcome.FAIL:
             await self._record_failure(connection, pseudonym, now)
 

@@ -13,12 +13,12 @@ import hashlib
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from math import inf
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .schema import sessions
+from .schema import idempotency, sessions, signatures
 
 
 class Status(StrEnum):
@@ -112,6 +112,12 @@ async def redeem(connection: AsyncConnection, token: str, *, now: float) -> Sess
     return _record((await connection.execute(statement)).one_or_none())
 
 
+async def under_way(connection: AsyncConnection, pseudonym: str) -> int:
+    """Attempts of a subject that run."""
+    mine = and_(sessions.c.pseudonym == pseudonym, sessions.c.status == Status.CONNECTING)
+    return await connection.scalar(select(func.count()).select_from(sessions).where(mine)) or 0
+
+
 async def running(connection: AsyncConnection, session_id: str) -> SessionRecord | None:
     """The session, if its attempt runs."""
     statement = select(sessions).where(sessions.c.id == session_id, sessions.c.status == Status.CONNECTING)
@@ -125,11 +131,17 @@ async def finish(connection: AsyncConnection, session_id: str, ending: Ending) -
     return changed.rowcount == 1
 
 
+_ERASED: Final = {
+    "status": Status.DELETED,
+    **dict.fromkeys(("subject", "pseudonym", "nonce", "consent", "client_key"), ""),
+    **dict.fromkeys(("decision", "result", "token", "token_id", "token_expires_at")),
+}
+"""A session deleted, and everything about the person blank."""
+
+
 async def erase(connection: AsyncConnection, session_id: str, *, now: float) -> None:
     """Mark a session deleted and blank everything about the person."""
-    blanked = dict.fromkeys(("subject", "pseudonym", "nonce", "consent", "client_key"), "")
-    nothing = dict.fromkeys(("decision", "result", "token", "token_id", "token_expires_at"))
-    values = {"status": Status.DELETED, "ended_at": now, **blanked, **nothing}
+    values = {**_ERASED, "ended_at": now}
     await connection.execute(update(sessions).where(sessions.c.id == session_id).values(values))
 
 
@@ -156,8 +168,15 @@ async def abandon(connection: AsyncConnection, *, now: float, expired_before: fl
 
 
 async def purge(connection: AsyncConnection, *, before: float) -> None:
-    """Delete the rows of sessions that ended before a time; their idempotency keys go with them."""
-    await connection.execute(delete(sessions).where(sessions.c.ended_at < before))
+    """Delete the rows of sessions that ended before a time; their idempotency keys go with them.
+
+    Of one with a signature that lives longer an empty row stays, by which it can still be deleted.
+    """
+    ended, kept = sessions.c.ended_at < before, sessions.c.id.in_(select(signatures.c.session_id))
+    await connection.execute(delete(sessions).where(ended, ~kept))
+    await connection.execute(update(sessions).where(ended, kept, sessions.c.status != Status.DELETED).values(_ERASED))
+    emptied = select(sessions.c.id).where(ended, kept)
+    await connection.execute(delete(idempotency).where(idempotency.c.session_id.in_(emptied)))
 
 
 def _record(row: Row[Any] | None) -> SessionRecord | None:
