@@ -79,6 +79,8 @@ def test_signing_keys_are_shown_rotated_and_revoked(shell: Shell) -> None:
     assert shell("signing-key", "revoke", old["kid"]).exit_code == 0
     assert shell("signing-key", "revoke", old["kid"]).exit_code == 1
     assert old["kid"] not in shell("signing-key", "show").output
+    refused = shell("signing-key", "revoke", "-begins-with-a-hyphen")
+    assert (refused.exit_code, "there is no key -begins-with-a-hyphen" in refused.output) == (1, True)
 
 
 def test_the_audit_prints_its_head_and_holds_it_later(shell: Shell) -> None:

@@ -99,7 +99,8 @@ def rotate() -> None:
     _say(f"a new key is published within {RELOAD_S} s and signs in {PUBLISH_DELAY_S} s")
 
 
-@signing_keys.command("revoke")
+# One `kid` in 64 begins with a hyphen.
+@signing_keys.command("revoke", context_settings={"ignore_unknown_options": True})
 def revoke_signing_key(kid: Annotated[str, typer.Argument(help="Its `kid`, as in `show`.")]) -> None:
     """Delete a key at once, for an emergency. Its tokens stop verifying as verifiers' caches run out."""
     if not delete_key(_private_data().data_dir / "keys", kid):
