@@ -31,12 +31,13 @@ from degrade_clips import Cache, Cell, Subject, clip, rendered
 from liveness_server.checks import REGISTRY
 from liveness_server.checks.base import Check, CheckContext
 from liveness_server.engine.policy_files import shipped_policies
-from liveness_server.evaluation.analysis import Analysis, CheckReport, conclude
+from liveness_server.evaluation.analysis import Analysis, CheckReport, conclude, terms_of_recording
 from liveness_server.types import CheckResult, FaceObservation, Outcome, Phase, StreamStats
 from liveness_server.vision.measure import VisionModels
 from liveness_server.vision.models import ModelStore
 
 POLICY = "standard"
+TERMS = terms_of_recording(shipped_policies()[POLICY].terms(with_reference=False))
 UNITS = {"pulse": "dB", "depth": "% IPD", "texture": "0–1"}
 """Checks whose one number is printed, with its unit."""
 CLIPS = ("evm_face", "liveportrait_d13", "liveportrait_d9", "cap12_edit")
@@ -137,7 +138,7 @@ def judge(cache: Cache, subject: Subject, cell: Cell) -> Judged | None:
     if kept is None:
         return None
     checks = fed(kept.observations, kept.stats(cell.axis), CheckContext(None, cache.digest))
-    analysis = conclude(checks, kept.observations, policy=shipped_policies()[POLICY], with_reference=False)
+    analysis = conclude(checks, kept.observations, TERMS)
     return Judged(subject, cell, analysis, {check.name: check.measure() for check in checks}, kept.kbps)
 
 

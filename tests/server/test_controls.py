@@ -15,7 +15,7 @@ import pytest
 
 from liveness_server.checks.base import CheckContext
 from liveness_server.engine.policy_files import shipped_policies
-from liveness_server.evaluation.analysis import Analysis, conclude, run_checks
+from liveness_server.evaluation.analysis import Analysis, conclude, run_checks, terms_of_recording
 from liveness_server.transport.files import file_stats, read_video
 from liveness_server.types import Outcome
 from liveness_server.vision.measure import FaceMeter
@@ -58,7 +58,12 @@ def judge(real_clips, models):
         with FaceMeter(models) as meter:
             seen = [meter.observe(rgb, t) for t, rgb in frames]
         checks = run_checks(seen, CheckContext(None, models.embedding_digest), stats=file_stats(real_clips / clip))
-        return Said({name: conclude(checks, seen, policy=p, with_reference=False) for name, p in POLICIES.items()})
+        return Said(
+            {
+                name: conclude(checks, seen, terms_of_recording(p.terms(with_reference=False)))
+                for name, p in POLICIES.items()
+            }
+        )
 
     return judged
 

@@ -38,6 +38,20 @@ async def test_pragmas_hold_on_every_connection(database: Database) -> None:
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000, "secure_delete": 1}
 
 
+async def test_folding_the_log_waits_for_nobody(url: str, database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO plans VALUES ('p', '[]', 0)"))
+    log = Path(url.removeprefix("sqlite+aiosqlite:///") + "-wal")
+    async with database.read() as reader:
+        await reader.execute(text("SELECT * FROM plans"))
+        async with database.write() as connection:
+            await connection.execute(text("DELETE FROM plans"))
+            await asyncio.wait_for(database.fold(), 1)
+        await asyncio.wait_for(database.fold(), 1)
+    await database.fold()
+    assert log.stat().st_size == 0  # noqa: ASYNC240 - of the file that was just folded away
+
+
 async def test_reopening_keeps_the_data(url: str) -> None:
     for expected in (0, 1):
         database = await open_database(url)

@@ -45,6 +45,17 @@ async def test_a_pass_that_was_under_way_does_not_end_a_lock(database: Database)
     assert await lockouts.remaining("p", now=NOW + 1) == 899
 
 
+async def test_a_lock_and_too_many_at_a_time_exhaust_a_subject(database: Database) -> None:
+    lockouts = await record(database, *[FAIL] * 4)
+    async with database.read() as connection:
+        assert not await lockouts.exhausted(connection, "p", 1, now=NOW)
+        assert await lockouts.exhausted(connection, "p", 2, now=NOW)
+    await record(database, FAIL)
+    async with database.read() as connection:
+        assert await lockouts.exhausted(connection, "p", 1, now=NOW + 1), "a lock that began a moment ago"
+        assert not await lockouts.exhausted(connection, "p", 1, now=NOW + 900)
+
+
 async def test_inconclusive_neither_counts_nor_resets(database: Database) -> None:
     lockouts = await record(database, *[INCONCLUSIVE] * 9, *[FAIL] * 4, INCONCLUSIVE)
     assert await lockouts.remaining("p", now=NOW) == 0

@@ -60,7 +60,7 @@ class Attempts:
             record = await sessions.redeem(connection, token, now=now)
             if record is not None:
                 running = await sessions.under_way(connection, record.pseudonym)
-                if await services.lockouts.exhausted(connection, record.pseudonym, running):
+                if await services.lockouts.exhausted(connection, record.pseudonym, running, now=now):
                     raise _closed(CloseCode.SESSION_EXPIRED)  # more tries at a time than there are before a lock
                 line = blank("attempt.started", record.id, record.key_id, record.pseudonym)
                 await services.audit.append(connection, line, now=now)

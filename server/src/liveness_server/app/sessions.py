@@ -90,10 +90,10 @@ class SessionDesk:
             if record.status is not Status.DELETED:
                 await self._erase(connection, record)
             await services.signatures.forget(connection, session_id)
-        await services.database.fold()
         services.references.drop(session_id)
         if services.backend is not None:
             services.backend.delete(session_id)
+        await services.database.fold()
 
     # Private: creating.
 

@@ -105,8 +105,8 @@ def revoke_signing_key(kid: Annotated[str, typer.Argument(help="Its `kid`, as in
     """Delete a key at once, for an emergency. Its tokens stop verifying as verifiers' caches run out."""
     if not delete_key(_private_data().data_dir / "keys", kid):
         refuse(f"there is no key {kid}", EXIT_UNKNOWN)
-    _ring()  # makes another where none may sign
     _say(f"key {kid} is deleted; a running server follows within {RELOAD_S} s, or at once when restarted")
+    _ring()  # makes another where none may sign
 
 
 def _on_keys(use: Callable[[ApiKeys], Awaitable[T]]) -> T:

@@ -44,12 +44,17 @@ class Database:
     async def fold(self) -> None:
         """Fold the write-ahead log into the file, so that what was erased is in neither.
 
-        Where somebody reads at the moment a part stays, until the next time.
+        Where somebody reads at the moment a part stays, until the next time: nobody is waited for, for writers would
+        have to wait as well.
         """
         async with self._engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None, "a connection that was just made"
-            await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await raw.execute("PRAGMA busy_timeout = 0")
+            try:
+                await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                await raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     async def close(self) -> None:
         """Close every connection."""

@@ -28,10 +28,12 @@ class Lockouts:
             until = await connection.scalar(select(lockouts.c.locked_until).where(lockouts.c.pseudonym == pseudonym))
         return max(0.0, (until or 0.0) - now)
 
-    async def exhausted(self, connection: AsyncConnection, pseudonym: str, under_way: int) -> bool:
-        """Whether failures and the attempts under way together are more than a subject gets before a lock."""
-        failed = select(lockouts.c.failures).where(lockouts.c.pseudonym == pseudonym)
-        return (await connection.scalar(failed) or 0) + under_way > self._failures
+    async def exhausted(self, connection: AsyncConnection, pseudonym: str, under_way: int, *, now: float) -> bool:
+        """Whether the subject is locked, or its failures and attempts under way are more than it gets before a lock."""
+        found = select(lockouts.c.failures, lockouts.c.locked_until).where(lockouts.c.pseudonym == pseudonym)
+        row = (await connection.execute(found)).one_or_none()
+        failures, locked_until = (row.failures, row.locked_until) if row else (0, 0.0)
+        return locked_until > now or failures + under_way > self._failures
 
     async def record(self, connection: AsyncConnection, pseudonym: str, outcome: Outcome, *, now: float) -> None:
         """Take one outcome into account, inside the transaction that stores it."""
