@@ -294,7 +294,9 @@ def test_a_check_that_breaks_leaves_a_verdict_without_evidence(broken):
     assert replay([*session.transcript, closing_line(session.verdict)]).same
 
 
-@pytest.mark.parametrize("end", [Session.receive_gone, Session.receive_fault, Session.receive_tick], ids=str)
+@pytest.mark.parametrize(
+    "end", [Session.receive_gone, Session.receive_fault, Session.receive_tick], ids=lambda ended: ended.__name__
+)
 @pytest.mark.parametrize("now", [1003.0, 9999.0], ids=["in time", "expired"])
 def test_whatever_ends_it_there_is_a_verdict(broken, end, now):
     session = connected(spec())
